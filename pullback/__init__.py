@@ -1,0 +1,52 @@
+"""Exact derivatives from rules that are written once.
+
+A rule is a callable ``rule(*primals, **params) -> (y, pullback)``. A chain of rules is a rule, and
+so is a traced Python function; `vjp` finds the rule of a thing and calls it.
+
+>>> from math import exp, sin
+>>> from pullback import val_and_grad
+>>> val_and_grad([sin, sin, exp], 2.0)
+(2.2013533791690376, -0.562752038662712)
+"""
+
+from __future__ import annotations
+
+from pullback import errors
+from pullback._version import __version__
+from pullback.chain import Chain
+from pullback.derivatives import is_traced, jvp, stop_gradient, val_and_grad, vjp
+from pullback.errors import PullbackError
+from pullback.hookspecs import hookimpl
+from pullback.plugins import register
+from pullback.registry import Registry, Rule
+from pullback.rules import elementwise, nondifferentiable, not_implemented, primitive, rule
+from pullback.spaces import ArrayType, Deferred
+from pullback.transforms import grad, hessian, hvp, jacobian, value_and_grad
+
+__all__ = [
+    "ArrayType",
+    "Chain",
+    "Deferred",
+    "PullbackError",
+    "Registry",
+    "Rule",
+    "__version__",
+    "elementwise",
+    "errors",
+    "grad",
+    "hessian",
+    "hookimpl",
+    "hvp",
+    "is_traced",
+    "jacobian",
+    "jvp",
+    "nondifferentiable",
+    "not_implemented",
+    "primitive",
+    "register",
+    "rule",
+    "stop_gradient",
+    "val_and_grad",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,262 @@
+"""Differentiate at a point: `vjp`, `val_and_grad`, `jvp`, and `stop_gradient`.
+
+The functions here take a function *and* its primals; `pullback.transforms` has those that take a
+function and return a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pullback.boundary import FLOAT, admit, admit_like, enter, is_leaf, leave, ones_like, seed
+from pullback.chain import Chain, Stack, backward, checked, forward, rule_of_links
+from pullback.core import Run, pullback_of, run, space_of_output
+from pullback.plugins import rule_function
+from pullback.registry import rules, unwrap
+from pullback.spaces import Traced, plain
+
+__all__ = ["is_traced", "jvp", "stop_gradient", "val_and_grad", "vjp"]
+
+
+def vjp(
+    f: Any,
+    *primals: Any,
+    argnums: int | Sequence[int] | None = None,
+    has_aux: bool = False,
+    **params: Any,
+) -> Any:
+    """The value of ``f`` and its pullback: the vector-Jacobian product, ready to be called.
+
+    Args:
+        f: a primitive, a chain (or list of links), or any Python function.
+        primals: the arguments of ``f``: floats, complex numbers, arrays, or containers of them.
+        argnums: the positions to differentiate; all of them if not given.
+        has_aux: ``f`` returns ``(y, extra)``, and ``extra`` is handed through.
+        params: keyword arguments of ``f``; they are not differentiated.
+
+    Returns:
+        ``(y, pullback)``, or ``(y, pullback, extra)`` with ``has_aux``. ``pullback`` takes a
+        cotangent of the shape and structure of ``y``, any number of times, and returns the
+        cotangent of the primal (a tuple of them for several), each with the shape, dtype and
+        structure of its primal.
+
+    Raises:
+        MissingRuleError: a primitive on the way has no rule.
+        PrimalError: a primal cannot be differentiated (`IntegerPrimalError` for integer arrays).
+        CotangentError: ``pullback`` was given a cotangent that is not in the space of ``y``.
+        EmptyChainError, ChainError: the list is not a chain.
+
+    >>> from math import exp, sin
+    >>> from pullback import vjp
+    >>> y, back = vjp([sin, sin, exp], 2.0)
+    >>> y, back(1.0), back(2.0)
+    (2.2013533791690376, -0.562752038662712, -1.125504077325424)
+    >>> y, back = vjp(lambda a, b: a * b, 2.0, 3.0)
+    >>> back(1.0)
+    (3.0, 2.0)
+    """
+    if len(primals) == 1 and argnums is None and not has_aux and not params:
+        links = _links_of(f)
+        if links is not None:
+            return rule_of_links(links, primals[0])
+    traced = _run(f, primals, argnums, has_aux, params)
+    if has_aux:
+        return traced.y, pullback_of(traced), traced.aux
+    return traced.y, pullback_of(traced)
+
+
+def val_and_grad(
+    f: Any,
+    *primals: Any,
+    argnums: int | Sequence[int] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    **params: Any,
+) -> tuple[Any, Any]:
+    """The value of ``f``, which must be one number, and its gradient.
+
+    What the reverse pass has used is freed at once, so this needs less memory than `vjp`.
+
+    Args:
+        f: a primitive, a chain (or list of links), or any Python function.
+        primals: the arguments of ``f``: floats, complex numbers, arrays, or containers of them.
+        argnums: the positions to differentiate; all of them if not given. An int chooses one,
+            whose gradient is then not in a tuple.
+        has_aux: ``f`` returns ``(y, extra)``.
+        holomorphic: ``f`` is a holomorphic function of complex primals, and its complex
+            derivative is meant.
+        params: keyword arguments of ``f``; they are not differentiated.
+
+    Returns:
+        ``(y, gradient)``, or ``((y, extra), gradient)`` with ``has_aux``; the gradient has the
+        shape, dtype and structure of the primal (a tuple for several primals).
+
+    Raises:
+        NonScalarOutputError: the output is not one number.
+        ComplexOutputError: the output is complex and ``holomorphic`` was not said.
+        MissingRuleError, PrimalError, EmptyChainError, ChainError: as for `vjp`.
+
+    >>> from math import exp, sin
+    >>> from pullback import val_and_grad
+    >>> val_and_grad([sin, sin, exp], 2.0)
+    (2.2013533791690376, -0.562752038662712)
+    >>> val_and_grad(lambda p: p["a"] * p["b"] ** 2, {"a": 2.0, "b": 3.0})
+    (18.0, {'a': 9.0, 'b': 12.0})
+    """
+    if len(primals) == 1 and argnums is None and not has_aux and not params:
+        links = f if type(f) is list and f else _links_of(f)
+        if links is not None and is_leaf(primals[0]):
+            return _chain_gradient(links, primals[0], holomorphic)
+    traced = _run(f, primals, argnums, has_aux, params)
+    one = seed(traced.y, space_of_output(traced.y), holomorphic)
+    gradient = traced.pull((one,), (one,), keep=False)
+    return ((traced.y, traced.aux) if has_aux else traced.y), gradient
+
+
+def _chain_gradient(links: Sequence[Any], primal: Any, holomorphic: bool) -> tuple[Any, Any]:
+    primal_space = FLOAT
+    if type(primal) is not float:
+        primal, primal_space = enter(primal, "the primal")
+    stack: Stack = []
+    y = forward(links, primal, stack)
+    one = 1.0 if type(y) is float else seed(y, space_of_output(y), holomorphic)
+    cotangent = backward(stack, one)
+    if type(cotangent) is not float:
+        cotangent = leave((cotangent,), (primal_space,), (one,))[0]
+    return y, cotangent
+
+
+def jvp(f: Any, primals: Sequence[Any], tangents: Sequence[Any], **params: Any) -> tuple[Any, Any]:
+    """The value of ``f`` and its directional derivative along ``tangents``.
+
+    A pullback is linear in its cotangent, so its own pullback is the pushforward: no rule has to
+    be written twice. Where every link of a chain has a pushforward, those are used.
+
+    Args:
+        f: a primitive, a chain (or list of links), or any Python function.
+        primals: the arguments of ``f``, in a tuple or list.
+        tangents: as many, each with the shape and structure of its primal.
+        params: keyword arguments of ``f``; they are not differentiated.
+
+    Returns:
+        ``(y, y_tangent)``, both of the shape and structure of ``y``.
+
+    Raises:
+        CotangentError: a tangent is not in the space of its primal.
+        MissingRuleError, PrimalError, EmptyChainError, ChainError: as for `vjp`.
+
+    >>> from math import exp, sin
+    >>> from pullback import jvp
+    >>> jvp([sin, sin, exp], (2.0,), (1.0,))
+    (2.2013533791690376, -0.562752038662712)
+    >>> jvp(lambda a, b: a * b, (2.0, 3.0), (1.0, 10.0))
+    (6.0, 23.0)
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("jvp takes a tuple of primals and a tuple of tangents: jvp(f, (x,), (v,))")
+    if len(primals) != len(tangents):
+        raise TypeError(f"jvp was given {len(primals)} primals and {len(tangents)} tangents")
+    if len(primals) == 1 and not params:
+        pushforwards = _pushforwards_of(f)
+        if pushforwards and is_leaf(primals[0]):
+            return _push(pushforwards, primals[0], tangents[0])
+    y, pullback = vjp(f, *primals, **params)
+    admitted = tuple(map(admit_like, primals, tangents))
+    _, transposed = vjp(pullback, ones_like(y))
+    return y, transposed(admitted[0] if len(admitted) == 1 else admitted)
+
+
+def _pushforwards_of(f: Any) -> list[Callable[..., tuple[Any, Any]]] | None:
+    """The pushforward of every link of ``f``; ``None`` where one has none."""
+    pushforwards = []
+    for link in _links_of(f) or ():
+        claim = None if type(link) is list else rules.get(unwrap(link))
+        if claim is None or claim.rule.pushforward is None:
+            return None
+        pushforwards.append(claim.rule.pushforward)
+    return pushforwards or None
+
+
+def _push(
+    pushforwards: Sequence[Callable[..., tuple[Any, Any]]], primal: Any, tangent: Any
+) -> tuple[Any, Any]:
+    primal, space = enter(primal, "the primal")
+    tangent = admit(tangent, space, "tangent")
+    for pushforward in pushforwards:
+        primal, tangent = pushforward((primal,), (tangent,))
+        space = space_of_output(primal)
+        if space is None:
+            return primal, 0 * primal
+        tangent = admit(tangent, space, "tangent")
+    return primal, tangent
+
+
+def stop_gradient(x: Any) -> Any:
+    """``x`` without its derivative: a constant for every derivative that is being computed.
+
+    Args:
+        x: a value, or a container of values, traced or not.
+
+    >>> import pullback
+    >>> pullback.grad(lambda x: x * pullback.stop_gradient(x))(3.0)
+    3.0
+    """
+    if isinstance(x, Traced):
+        return plain(x)
+    if is_leaf(x):
+        return x
+    from pullback.containers import map_leaves
+
+    return map_leaves(plain, x)
+
+
+def is_traced(x: Any) -> bool:
+    """Whether ``x`` is a traced value, one that records what is done to it.
+
+    >>> import pullback
+    >>> seen = []
+    >>> pullback.grad(lambda x: seen.append(pullback.is_traced(x)) or x)(1.0)
+    1.0
+    >>> seen, pullback.is_traced(1.0)
+    ([True], False)
+    """
+    return isinstance(x, Traced)
+
+
+def _links_of(f: Any) -> Sequence[Any] | None:
+    """The links of what runs as a chain: a list, a `Chain`, or one primitive; else ``None``."""
+    if type(f) in (list, tuple):
+        return checked(f)
+    if isinstance(f, Chain):
+        return f.links
+    return None if rule_function(f) is None else (f,)
+
+
+def _run(
+    f: Any,
+    primals: tuple[Any, ...],
+    argnums: int | Sequence[int] | None,
+    has_aux: bool,
+    params: dict[str, Any],
+) -> Run:
+    if not callable(f):
+        f = Chain(f if type(f) in (list, tuple) else [f])
+    positions = _positions(primals, argnums)
+    single = isinstance(argnums, int) or (argnums is None and len(primals) == 1)
+    return run(f, primals, params, positions, single=single, has_aux=has_aux)
+
+
+def _positions(primals: tuple[Any, ...], argnums: int | Sequence[int] | None) -> Sequence[int]:
+    if not primals:
+        raise TypeError("a derivative needs at least one primal, as a positional argument")
+    if argnums is None:
+        return range(len(primals))
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    for argnum in chosen:
+        if not -len(primals) <= argnum < len(primals):
+            raise TypeError(
+                f"argnums chooses argument {argnum}, and there are {len(primals)} positional "
+                "arguments; differentiated arguments must be passed by position"
+            )
+    return [argnum % len(primals) for argnum in chosen]

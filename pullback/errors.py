@@ -1,0 +1,111 @@
+"""Every error and warning that pullback raises, in one place.
+
+Each class also derives from the builtin exception that a caller would expect
+(``TypeError``, ``ValueError``, ``LookupError``), so code that knows nothing of
+pullback can still catch it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ChainError",
+    "ComplexOutputError",
+    "ConfigurationError",
+    "ConflictingRulesError",
+    "CotangentError",
+    "DerivativeNotImplementedError",
+    "EmptyChainError",
+    "ExpressionError",
+    "InPlaceWriteError",
+    "IntegerPrimalError",
+    "LeakedTracerError",
+    "MissingRuleError",
+    "NonScalarOutputError",
+    "OutArgumentError",
+    "PluginWarning",
+    "PrimalError",
+    "PullbackError",
+    "RuleError",
+    "TracerConversionError",
+    "UnknownNameError",
+]
+
+
+class PullbackError(Exception):
+    """The base of all errors of this package."""
+
+
+class MissingRuleError(PullbackError, LookupError):
+    """A primitive was differentiated and no rule is registered for it."""
+
+
+class DerivativeNotImplementedError(PullbackError, NotImplementedError):
+    """A rule exists, and says that the derivative for this argument is not written yet."""
+
+
+class RuleError(PullbackError, TypeError):
+    """A rule broke its contract: not ``(y, pullback)``, or cotangents that do not fit its primals."""
+
+
+class ConflictingRulesError(PullbackError, ValueError):
+    """Two providers registered a rule for one primitive and neither may win silently."""
+
+
+class PrimalError(PullbackError, TypeError):
+    """A primal is of a type that cannot be differentiated."""
+
+
+class IntegerPrimalError(PrimalError):
+    """A primal is an integer or boolean array: derivatives need floating point."""
+
+
+class NonScalarOutputError(PullbackError, ValueError):
+    """A gradient was asked of a function whose output is not one number."""
+
+
+class ComplexOutputError(PullbackError, TypeError):
+    """A gradient was asked of a complex output without saying that the function is holomorphic."""
+
+
+class CotangentError(PullbackError, ValueError):
+    """A cotangent or tangent does not lie in the space of the value that it belongs to."""
+
+
+class ChainError(PullbackError, TypeError):
+    """A chain holds something that is not a link."""
+
+
+class EmptyChainError(PullbackError, ValueError):
+    """A chain has no links."""
+
+
+class LeakedTracerError(PullbackError, RuntimeError):
+    """A tracer was used after the trace that made it had ended."""
+
+
+class TracerConversionError(PullbackError, TypeError):
+    """A tracer was about to become a plain number or array, which would lose its derivative."""
+
+
+class InPlaceWriteError(PullbackError, TypeError):
+    """A traced value was about to be written in place."""
+
+
+class OutArgumentError(InPlaceWriteError):
+    """A traced call was given ``out=``, which is an in-place write."""
+
+
+class ConfigurationError(PullbackError, ValueError):
+    """``[tool.pullback]`` in a ``pyproject.toml`` says something that is not understood."""
+
+
+class ExpressionError(PullbackError, ValueError):
+    """An expression holds something else than arithmetic, calls of primitives and names."""
+
+
+class UnknownNameError(ExpressionError, LookupError):
+    """An expression uses a name that is neither given a value nor a registered primitive."""
+
+
+class PluginWarning(UserWarning):
+    """A plugin was left out, or two plugins claim one primitive."""

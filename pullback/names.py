@@ -1,0 +1,28 @@
+"""What a primitive is called, in messages and in listings."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, Final
+
+_PUBLIC_MODULES: Final = {"_operator": "operator", "builtins": ""}
+
+
+def name_of(primitive: Any) -> str:
+    """The dotted public name of a primitive.
+
+    >>> import math, operator
+    >>> name_of(math.sin), name_of(operator.add), name_of(abs), name_of(float.conjugate)
+    ('math.sin', 'operator.add', 'abs', 'float.conjugate')
+    """
+    owner = getattr(primitive, "__objclass__", None)
+    if owner is None:
+        owner = getattr(primitive, "__self__", None)
+    if owner is not None and not isinstance(owner, ModuleType):
+        return f"{name_of(owner)}.{primitive.__name__}"
+    name = getattr(primitive, "__qualname__", None) or getattr(primitive, "__name__", None)
+    if name is None:
+        return repr(primitive)
+    module = getattr(primitive, "__module__", None) or type(primitive).__module__
+    module = _PUBLIC_MODULES.get(module, module)
+    return f"{module}.{name}" if module else str(name)

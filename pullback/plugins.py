@@ -1,0 +1,210 @@
+"""Find the installed plugins, import them one by one, and fill the registry.
+
+Nothing here runs before the first derivative. A plugin that fails is left out, with a record and
+one warning; it never takes the others with it.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final, Literal, TypeAlias
+
+import pluggy
+
+from pullback import hookspecs, registry
+from pullback.config import ALL, disabled_plugins
+from pullback.errors import PluginWarning
+from pullback.registry import Claim, Registry, Rule
+from pullback.spaces import add_array_type
+
+Status: TypeAlias = Literal["ok", "disabled", "broken", "conflict"]
+
+__all__ = ["PluginRecord", "load", "manager", "register"]
+
+
+@dataclass(slots=True)
+class PluginRecord:
+    """What became of one installed plugin."""
+
+    name: str
+    distribution: str
+    version: str
+    status: Status
+    rules: int = 0
+    error: str = ""
+
+    @property
+    def provider(self) -> str:
+        """The name under which the plugin's rules are listed."""
+        return self.distribution
+
+
+manager: Final = pluggy.PluginManager(hookspecs.PROJECT)
+manager.add_hookspecs(hookspecs)
+
+_records: list[PluginRecord] | None = None
+_loading = False
+_lock: Final = threading.RLock()
+
+
+def is_loaded() -> bool:
+    """Whether the plugins have been loaded."""
+    return _records is not None
+
+
+def load() -> list[PluginRecord]:
+    """Load every installed plugin, once; what became of each, in the order of their names.
+
+    Raises:
+        ConfigurationError: the project's ``[tool.pullback]`` is not understood.
+    """
+    global _records, _loading
+    if _records is not None:
+        return _records
+    with _lock:
+        if _records is not None or _loading:  # a plugin may differentiate while it is imported
+            return _records or []
+        _loading = True
+        try:
+            records, found = _load_all()
+            registry.claims.extend(found)
+            registry.settle()
+            _report_conflicts(records)
+            _records = records
+        finally:
+            _loading = False
+    for record in records:
+        if record.status in ("broken", "conflict"):
+            warnings.warn(f"plugin {record.name}: {record.error}", PluginWarning, stacklevel=2)
+    return records
+
+
+def register(*rules: Rule | tuple[Rule, ...]) -> None:
+    """Add rules in this process, without packaging anything.
+
+    Registering a primitive again replaces the rule that an earlier call registered, so a notebook
+    cell can be run twice.
+
+    Args:
+        rules: what ``@rule``, ``elementwise`` or ``nondifferentiable`` returned.
+
+    Raises:
+        RuleError: something that is not a rule.
+        ConflictingRulesError: a plugin has a rule for the primitive, and the new one does not
+            declare ``override=True``.
+
+    >>> import pullback
+    >>> @pullback.primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> pullback.register(pullback.elementwise(cube, lambda ct, x: 3 * ct * x**2))
+    >>> pullback.val_and_grad([cube], 2.0)
+    (8.0, 12.0)
+    """
+    collected = Registry(registry.USER)
+    collected.add(*rules)
+    new = collected.claims
+    replaced = {claim.rule.primitive for claim in new}
+    with _lock:
+        before = [*registry.claims]
+        registry.claims[:] = [
+            claim
+            for claim in before
+            if claim.provider != registry.USER or claim.rule.primitive not in replaced
+        ]
+        registry.claims.extend(new)
+        registry.settle()
+        for primitive in replaced:
+            if primitive in registry.conflicts:
+                error = registry.conflicts[primitive]
+                registry.claims[:] = before
+                registry.settle()
+                raise error
+
+
+def _load_all() -> tuple[list[PluginRecord], list[Claim]]:
+    disabled = disabled_plugins()
+    records: list[PluginRecord] = []
+    found: list[Claim] = []
+    for entry_point in sorted(entry_points(group=hookspecs.PROJECT), key=_order):
+        record = _record_of(entry_point)
+        records.append(record)
+        switch = next(
+            (key for key in (ALL, record.name, record.distribution) if key in disabled), None
+        )
+        if switch is not None:
+            record.status, record.error = "disabled", f"switched off by {disabled[switch]}"
+            continue
+        try:
+            collected = _load_one(entry_point, record)
+        except (Exception, SystemExit) as error:
+            record.status, record.error = "broken", f"{type(error).__name__}: {error}"
+            continue
+        for array_type in collected.array_types:
+            add_array_type(array_type)
+        found.extend(collected.claims)
+        record.rules = len(collected.claims)
+    return records, found
+
+
+def _order(entry_point: EntryPoint) -> tuple[str, str]:
+    return (entry_point.dist.name if entry_point.dist else "", entry_point.name)
+
+
+def _record_of(entry_point: EntryPoint) -> PluginRecord:
+    distribution = entry_point.dist
+    return PluginRecord(
+        name=entry_point.name,
+        distribution=distribution.name if distribution else entry_point.module,
+        version=distribution.version if distribution else "",
+        status="ok",
+    )
+
+
+def _load_one(entry_point: EntryPoint, record: PluginRecord) -> Registry:
+    """Import one plugin and ask it, and it alone, for its rules and array types."""
+    plugin = entry_point.load()
+    key = f"{record.distribution}:{record.name}"
+    manager.register(plugin, name=key)
+    try:
+        manager.check_pending()
+        collected = Registry(record.provider)
+        others = [other for other in manager.get_plugins() if other is not plugin]
+        for hook in ("pullback_register_array_types", "pullback_register_rules"):
+            manager.subset_hook_caller(hook, remove_plugins=others)(registry=collected)
+    except BaseException:
+        manager.unregister(name=key)
+        raise
+    return collected
+
+
+def _report_conflicts(records: list[PluginRecord]) -> None:
+    """Mark every plugin that has a part in a conflict."""
+    for primitive, error in registry.conflicts.items():
+        rivals = {claim.provider for claim in registry.claims if claim.rule.primitive == primitive}
+        for record in records:
+            if record.provider in rivals:
+                record.status = "conflict"
+                record.error = f"{record.error} {error}".strip()
+
+
+def rule_function(primitive: Any) -> registry.RuleFunction | None:
+    """The rule function of ``primitive``, loading the plugins first; ``None`` if it has none.
+
+    Raises:
+        ConflictingRulesError: two providers claim the primitive.
+    """
+    load()
+    try:
+        function = registry.table.get(primitive)
+        if function is None:
+            primitive = registry.unwrap(primitive)
+            function = registry.table.get(primitive)
+        if function is None and primitive in registry.conflicts:
+            raise registry.conflicts[primitive]
+    except TypeError:  # unhashable, so it cannot have been registered
+        return None
+    return function

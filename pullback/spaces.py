@@ -1,0 +1,213 @@
+"""Where a value lives, and how a cotangent is brought there.
+
+The *space* of a value is the tuple ``(kind, shape, dtype)``: its exact type and, for arrays, its
+shape and dtype (``None`` for scalars, whose type says it all). The engine records the space of
+every traced value and *projects* each cotangent into the space of its primal, so that no rule has
+to sum over broadcast axes or to care for dtypes.
+
+What a type of values means is told by an `ArrayType`. Python's own ``float`` and ``complex`` are
+known here; every other type comes from a plugin, through ``pullback_register_array_types``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Final, TypeAlias
+
+from pullback.errors import PrimalError
+
+Space: TypeAlias = tuple[type, Any, Any]
+
+__all__ = [
+    "ArrayType",
+    "Deferred",
+    "Pending",
+    "Space",
+    "Traced",
+    "array_type_of",
+    "plain",
+    "project",
+    "space_of",
+]
+
+
+class Traced:
+    """The base class of tracers, so that this module can tell them from plain values."""
+
+    __slots__ = ("_index", "_trace", "_value")
+    _value: Any
+
+
+def plain(value: Any) -> Any:
+    """The value without any tracer around it."""
+    while isinstance(value, Traced):
+        value = value._value
+    return value
+
+
+class ArrayType(ABC):
+    """What the engine must know of a family of value types.
+
+    A plugin derives from this class and hands an instance to
+    ``pullback_register_array_types``. Methods may be given traced cotangents (in nested
+    derivatives), so they should work through functions that dispatch on their arguments.
+    """
+
+    types: ClassVar[tuple[type, ...]]
+    """The exact types that this instance speaks for."""
+
+    @abstractmethod
+    def space(self, value: Any) -> Space | None:
+        """The space of ``value``, or ``None`` where it carries no derivative (integers)."""
+
+    @abstractmethod
+    def project(self, cotangent: Any, space: Space) -> Any:
+        """``cotangent`` in ``space``: summed over broadcast axes, cast, the real part taken.
+
+        Raises:
+            ValueError: it cannot be brought there.
+        """
+
+    @abstractmethod
+    def zeros(self, space: Space) -> Any:
+        """The zero of ``space``."""
+
+    @abstractmethod
+    def ones(self, space: Space) -> Any:
+        """The element of ``space`` whose entries are all one."""
+
+    @abstractmethod
+    def basis(self, space: Space) -> Iterator[Any]:
+        """The unit vectors of ``space``, in row-major order."""
+
+    @abstractmethod
+    def stack(self, rows: Sequence[Any], space: Space, *, last: bool) -> Any:
+        """``rows``, one for each unit vector of ``space``, as one value.
+
+        The axes of ``space`` come first, or last where ``last`` is true.
+        """
+
+    def own(self, cotangent: Any, held: Iterable[Any]) -> Any:
+        """``cotangent``, copied where a later write to one of ``held`` would change it."""
+        return cotangent
+
+
+class Numbers(ArrayType):
+    """Python's ``float`` and ``complex``."""
+
+    types = (float, complex)
+
+    def space(self, value: Any) -> Space:
+        return (type(value), None, None)
+
+    def project(self, cotangent: Any, space: Space) -> Any:
+        kind = space[0]
+        if isinstance(cotangent, float):
+            return kind(cotangent)
+        if getattr(plain(cotangent), "shape", ()):
+            cotangent = cotangent.sum()
+        if kind is float and not isinstance(plain(cotangent), (float, int)):
+            cotangent = cotangent.real
+        return cotangent if isinstance(cotangent, Traced) else kind(cotangent)
+
+    def zeros(self, space: Space) -> Any:
+        return space[0](0.0)
+
+    def ones(self, space: Space) -> Any:
+        return space[0](1.0)
+
+    def basis(self, space: Space) -> Iterator[Any]:
+        yield space[0](1.0)
+
+    def stack(self, rows: Sequence[Any], space: Space, *, last: bool) -> Any:
+        return rows[0]
+
+
+array_types: Final[dict[type, ArrayType]] = {}
+space_makers: Final[dict[type, Callable[[Any], Space | None]]] = {}
+
+
+def add_array_type(array_type: ArrayType) -> None:
+    """Make ``array_type`` known for all its types."""
+    for kind in array_type.types:
+        array_types[kind] = array_type
+        space_makers[kind] = array_type.space
+
+
+add_array_type(Numbers())
+
+
+def array_type_of(kind: type) -> ArrayType:
+    """The `ArrayType` that speaks for values of type ``kind``.
+
+    Raises:
+        PrimalError: no plugin knows the type.
+    """
+    try:
+        return array_types[kind]
+    except KeyError:
+        raise PrimalError(
+            f"a value of type {kind.__module__}.{kind.__qualname__} cannot be differentiated: "
+            "no installed plugin describes this type. Convert it to a float or to an array, or "
+            "install a plugin that implements pullback_register_array_types for it."
+        ) from None
+
+
+def space_of(value: Any) -> Space | None:
+    """The space of ``value`` (of the innermost value of a tracer); ``None`` if it has none.
+
+    Raises:
+        PrimalError: no plugin knows the type.
+    """
+    value = plain(value)
+    return array_type_of(type(value)).space(value)
+
+
+def project(cotangent: Any, space: Space) -> Any:
+    """``cotangent`` brought into ``space``.
+
+    Raises:
+        ValueError: it cannot be brought there.
+    """
+    kind, shape, dtype = space
+    if type(cotangent) is kind and (
+        shape is None or (cotangent.shape == shape and cotangent.dtype == dtype)
+    ):
+        return cotangent
+    return array_types[kind].project(cotangent, space)
+
+
+class Deferred(ABC):
+    """A cotangent that is put into its place later.
+
+    A rule whose cotangent is mostly zeros (one element read from an array) returns a `Deferred`.
+    The engine collects all that arrive for one value and has them merged once, so a loop that
+    reads ``n`` elements costs O(n), not O(n²).
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    @abstractmethod
+    def merge(cls, dense: Any, parts: Sequence[Any], space: Space) -> Any:
+        """``dense`` (``None``, or a cotangent that must not be written) plus all ``parts``."""
+
+
+class Pending:
+    """The cotangents of one value of which at least one is deferred."""
+
+    __slots__ = ("dense", "parts")
+
+    def __init__(self, dense: Any, part: Deferred) -> None:
+        self.dense = dense
+        self.parts: list[Deferred] = [part]
+
+    def total(self, space: Space) -> Any:
+        """The sum of everything collected, an element of ``space``."""
+        total, parts = self.dense, self.parts
+        while parts:
+            kind = type(parts[0])
+            total = kind.merge(total, [part for part in parts if type(part) is kind], space)
+            parts = [part for part in parts if type(part) is not kind]
+        return total

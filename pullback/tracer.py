@@ -1,0 +1,554 @@
+"""Tracers: the stand-in values that record what is done to them.
+
+A traced function runs as it stands, on `Tracer`s instead of numbers and arrays. Whatever is done
+to a tracer (an operator, a NumPy function, a method or attribute of the value that it stands
+for) reaches `apply`, which runs the primitive's rule on the plain values and appends one entry to
+the tape of the trace.
+
+A tracer holds ``(value, trace, index)`` and the tape holds neither tracers nor values, so there is
+no reference cycle, and memory is freed as soon as it can be.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from inspect import Parameter, signature
+from itertools import count
+from typing import Any, Final, NoReturn, TypeAlias
+
+from pullback.errors import (
+    InPlaceWriteError,
+    LeakedTracerError,
+    OutArgumentError,
+    PrimalError,
+    RuleError,
+    TracerConversionError,
+)
+from pullback.missing import missing_rule
+from pullback.names import name_of
+from pullback.plugins import rule_function
+from pullback.registry import RuleFunction, table
+from pullback.spaces import Deferred, Space, Traced, array_type_of, plain, space_makers, space_of
+
+Entry: TypeAlias = tuple[Any, Any, Space]
+"""``(pullback, parents, space)``: one line of the tape.
+
+``parents`` is the position of the only traced argument, and ``pullback`` returns its cotangent;
+or it is a tuple of positions, and ``pullback`` is a tuple of as many closures, or one function
+that returns as many cotangents (where a position may be ``None``: a constant).
+"""
+
+_trace_ids: Final = count()
+
+
+class Trace:
+    """One run of a traced function: an id that grows with every trace, and its tape."""
+
+    __slots__ = ("id", "tape")
+
+    def __init__(self) -> None:
+        self.id = next(_trace_ids)
+        self.tape: list[Entry] | None = []
+
+    def enter(self, primal: Any, space: Space) -> Tracer:
+        """A tracer of ``primal``, as the next entry of the tape."""
+        assert self.tape is not None
+        self.tape.append(((), (), space))
+        return Tracer(primal, self, len(self.tape) - 1)
+
+
+class Tracer(Traced):
+    """A value that records what is done to it. Made by the engine, never by hand."""
+
+    __slots__ = ()
+    _trace: Trace
+    _index: int
+
+    # Hashing a tracer by its value would let a cache mix up derivatives.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, value: Any, trace: Trace, index: int) -> None:
+        self._value = value
+        self._trace = trace
+        self._index = index
+
+    def __repr__(self) -> str:
+        return f"<traced {plain(self._value)!r}>"
+
+    def __getattr__(self, name: str) -> Any:
+        kind = type(plain(self._value))
+        if name.startswith("__"):
+            # __array_interface__ and the like would let the value out behind the tracer's back.
+            raise AttributeError(f"a traced {kind.__name__} does not offer {name}")
+        attribute = getattr(kind, name)
+        if callable(attribute):
+            return _Method(attribute, self)
+        return apply(attribute, (self,), {})
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **params: Any) -> Any:
+        if "out" in params or method == "at":
+            raise OutArgumentError(
+                f"{name_of(ufunc)} was told to write into an array in place (out=, at, or an "
+                "operator such as +=) with a traced value. The write would lose the derivative; "
+                "write y = f(x) or y = y + x instead."
+            )
+        if method != "__call__":
+            return apply_function(getattr(ufunc, method), inputs, params)
+        if params:
+            return apply(type(ufunc).__call__, (ufunc, *inputs), params)
+        return apply(ufunc, inputs, params)
+
+    def __array_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...], params: dict[str, Any]
+    ) -> Any:
+        if params.get("out") is not None:
+            raise OutArgumentError(
+                f"{name_of(function)}(..., out=...) with a traced value would lose the "
+                "derivative; write y = f(x) instead."
+            )
+        return apply_function(function, args, params)
+
+    def __getitem__(self, index: Any) -> Any:
+        kind = type(plain(self._value))
+        try:
+            getitem = kind.__getitem__
+        except AttributeError:
+            raise TypeError(f"{kind.__name__!r} object is not subscriptable") from None
+        return apply(getitem, (self, index), _NO_PARAMS)
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise InPlaceWriteError(
+            "a traced value cannot be written in place (x[i] = v). Build a new value instead: "
+            "np.where(mask, v, x), np.concatenate([...]) or np.stack([...])."
+        )
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise InPlaceWriteError("an element of a traced value cannot be deleted; take a slice")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[index] for index in range(len(self._value))])
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __contains__(self, item: Any) -> bool:
+        return plain(item) in plain(self._value)
+
+    def __float__(self) -> NoReturn:
+        raise TracerConversionError(
+            "a traced value was about to become a plain float, which would lose its derivative. "
+            "That happens when it is passed to a function that does not dispatch on its "
+            "arguments (math.sin, a C extension), to float(), or is stored into an array. Write "
+            "np.sin(x), or pullback.primitive(math.sin)(x), or a chain [math.sin]; np.stack([...]) "
+            "instead of storing elements; pullback.stop_gradient(x) if no derivative is meant."
+        )
+
+    def __int__(self) -> NoReturn:
+        raise TracerConversionError(
+            "a traced value was about to become an int, which has no derivative. Write "
+            "int(pullback.stop_gradient(x)), or math.floor(x), if that is what is meant."
+        )
+
+    def __complex__(self) -> NoReturn:
+        raise TracerConversionError(
+            "a traced value was about to become a plain complex number, which would lose its "
+            "derivative. Write x + 0j, or pullback.stop_gradient(x) if no derivative is meant."
+        )
+
+    def __copy__(self) -> Tracer:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Tracer:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TracerConversionError(
+            "a traced value cannot be pickled or sent to another process; "
+            "return it from the traced function, or pickle pullback.stop_gradient(x)"
+        )
+
+    def __format__(self, specification: str) -> str:
+        return format(plain(self._value), specification)
+
+
+class _Method:
+    """A method of the type of a traced value, bound to the tracer."""
+
+    __slots__ = ("attribute", "tracer")
+
+    def __init__(self, attribute: Any, tracer: Tracer) -> None:
+        self.attribute = attribute
+        self.tracer = tracer
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        return apply_function(self.attribute, (self.tracer, *args), params)
+
+    def __repr__(self) -> str:
+        return f"<method {name_of(self.attribute)} of {self.tracer!r}>"
+
+
+def apply(
+    primitive: Any,
+    args: tuple[Any, ...],
+    params: Mapping[str, Any],
+    rule: RuleFunction | None = None,
+) -> Any:
+    """Run the rule of ``primitive`` and record it on the youngest trace among ``args``.
+
+    Tracers of older traces are plain values to the rule, whose own operations then trace them.
+
+    Raises:
+        MissingRuleError: there is no rule.
+        LeakedTracerError: a tracer's trace has ended.
+        RuleError: the rule does not return ``(y, pullback)``.
+    """
+    if rule is None:
+        rule = table.get(primitive) or find_rule(primitive, args)
+    trace = None
+    for arg in args:
+        if type(arg) is Tracer:
+            other = arg._trace
+            if trace is None or (other is not trace and other.id > trace.id):
+                trace = other
+    if trace is None:
+        raise RuleError(
+            f"{name_of(primitive)} was given no traced argument where one can be found; "
+            "pass traced values as positional arguments, or in a list or tuple"
+        )
+    tape = trace.tape
+    if tape is None:
+        raise leaked(primitive)
+    values = []
+    parents: list[int | None] = []
+    for arg in args:
+        if type(arg) is Tracer and arg._trace is trace:
+            values.append(arg._value)
+            parents.append(arg._index)
+        else:
+            values.append(arg)
+            parents.append(None)
+    result = rule(*values, **params)
+    if type(result) is not tuple or len(result) != 2:
+        raise RuleError(
+            f"the rule of {name_of(primitive)} returned {plain(result)!r:.80}; "
+            "a rule returns (y, pullback)"
+        )
+    y, pullback = result
+    if pullback is None:
+        return y
+    position: Any
+    if type(pullback) is tuple:
+        pullback, position = _needed(pullback, parents, primitive)
+        if position is None:
+            return y
+    elif len(parents) == 1:
+        position = parents[0]
+    else:
+        position = tuple(parents)
+    make_space = space_makers.get(type(y))
+    if make_space is None:
+        return _record_unusual(primitive, y, pullback, position, trace, tape)
+    space = make_space(y)
+    if space is None:
+        return y
+    return _append(tape, (pullback, position, space), y, trace)
+
+
+def find_rule(primitive: Any, args: Sequence[Any]) -> RuleFunction:
+    """The rule function of ``primitive``; the plugins are loaded if they are not yet.
+
+    Raises:
+        MissingRuleError: there is none.
+    """
+    rule = rule_function(primitive)
+    if rule is None:
+        raise missing_rule(primitive, args)
+    return rule
+
+
+def _needed(
+    pullbacks: tuple[Any, ...], parents: list[int | None], primitive: Any
+) -> tuple[Any, Any]:
+    """The pullbacks whose primal is traced, with the positions of those primals."""
+    if len(pullbacks) < len(parents):
+        if any(parent is not None for parent in parents[len(pullbacks) :]):
+            raise RuleError(
+                f"the rule of {name_of(primitive)} returned {len(pullbacks)} pullbacks for "
+                f"{len(parents)} positional arguments; it must return one for each, or None"
+            )
+    backs = []
+    positions = []
+    for back, parent in zip(pullbacks, parents, strict=False):
+        if parent is not None and back is not None:
+            backs.append(back)
+            positions.append(parent)
+    if len(backs) == 1:
+        return backs[0], positions[0]
+    if not backs:
+        return None, None
+    return tuple(backs), tuple(positions)
+
+
+def _append(tape: list[Entry], entry: Entry, y: Any, trace: Trace) -> Tracer:
+    tape.append(entry)
+    index = len(tape) - 1
+    while tape[index] is not entry:  # another thread appended to the same trace meanwhile
+        index -= 1
+    return Tracer(y, trace, index)
+
+
+def _record_unusual(
+    primitive: Any, y: Any, pullback: Any, position: Any, trace: Trace, tape: list[Entry]
+) -> Any:
+    """Record an output that is traced by an older trace, or a tuple or list of outputs."""
+    if isinstance(y, (tuple, list)):
+        spaces = tuple(_output_space(primitive, item) for item in y)
+        whole = _append(tape, (pullback, position, (tuple, spaces, None)), None, trace)
+        parts = [
+            item
+            if space is None
+            else _append(tape, (_Component.maker(place), whole._index, space), item, trace)
+            for place, (item, space) in enumerate(zip(y, spaces, strict=True))
+        ]
+        return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
+    space = _output_space(primitive, y)
+    return y if space is None else _append(tape, (pullback, position, space), y, trace)
+
+
+def _output_space(primitive: Any, y: Any) -> Space | None:
+    if isinstance(y, (int, str, bytes, type(None))):
+        return None
+    try:
+        return space_of(y)
+    except PrimalError as error:
+        raise RuleError(f"the rule of {name_of(primitive)} returned an output: {error}") from None
+
+
+class _Component(Deferred):
+    """The cotangent of one member of an output that is a tuple."""
+
+    __slots__ = ("cotangent", "place")
+
+    def __init__(self, place: int, cotangent: Any) -> None:
+        self.place = place
+        self.cotangent = cotangent
+
+    @classmethod
+    def maker(cls, place: int) -> Callable[[Any], _Component]:
+        """The pullback of taking the member at ``place``."""
+
+        def component_pullback(y_cotangent: Any) -> _Component:
+            return cls(place, y_cotangent)
+
+        return component_pullback
+
+    @classmethod
+    def merge(cls, dense: Any, parts: Sequence[_Component], space: Space) -> tuple[Any, ...]:
+        cotangents = {part.place: part.cotangent for part in parts}
+        return tuple(
+            cotangents[place]
+            if place in cotangents
+            else None
+            if member is None
+            else array_type_of(member[0]).zeros(member)
+            for place, member in enumerate(space[1])
+        )
+
+
+def apply_function(primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+    """`apply`, with traced values also in lists, tuples and keyword arguments."""
+    for value in params.values():
+        if _holds_tracer(value):
+            args, params = _keywords_to_positions(primitive, args, params)
+            break
+    for arg in args:
+        if type(arg) in (list, tuple) and _holds_tracer(arg):
+            return _apply_nested(primitive, args, params)
+    return apply(primitive, args, params)
+
+
+def _holds_tracer(value: Any) -> bool:
+    if type(value) in (list, tuple):
+        return any(_holds_tracer(item) for item in value)
+    return type(value) is Tracer
+
+
+def _keywords_to_positions(
+    primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Move keyword arguments to the positions that the rule gives them, up to the last traced."""
+    remaining = dict(params)
+    positional = list(args)
+    for parameter in _positional_parameters(find_rule(primitive, args))[len(args) :]:
+        if not any(_holds_tracer(value) for value in remaining.values()):
+            break
+        if parameter.name not in remaining and parameter.default is parameter.empty:
+            break
+        positional.append(remaining.pop(parameter.name, parameter.default))
+    for name, value in remaining.items():
+        if _holds_tracer(value):
+            raise RuleError(
+                f"{name_of(primitive)} was given a traced value for the keyword {name!r}, which "
+                "is not one of its differentiable arguments; pass pullback.stop_gradient of it"
+            )
+    return tuple(positional), remaining
+
+
+@lru_cache(maxsize=None)
+def _positional_parameters(rule: RuleFunction) -> list[Parameter]:
+    return [
+        parameter
+        for parameter in signature(rule).parameters.values()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+
+
+def _apply_nested(primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+    """`apply` where tracers stand inside of lists and tuples among ``args``.
+
+    The call is recorded as one of as many arguments as there are traced leaves.
+    """
+    rule = find_rule(primitive, args)
+    leaves = [*_tracers_in(args, ())]
+    youngest = max((leaf._trace for leaf, _ in leaves), key=lambda trace: trace.id)
+    traced = [(leaf, path) for leaf, path in leaves if leaf._trace is youngest]
+
+    def flat_rule(*values: Any) -> tuple[Any, Any]:
+        y, pullback = rule(*_replace(args, youngest, iter(values)), **params)
+        if pullback is None:
+            return y, None
+
+        def flat_pullback(y_cotangent: Any) -> tuple[Any, ...]:
+            if type(pullback) is tuple:
+                needed = {path[0] for _, path in traced}
+                cotangents: Any = tuple(
+                    back(y_cotangent) if back is not None and place in needed else None
+                    for place, back in enumerate(pullback)
+                )
+            else:
+                cotangents = pullback(y_cotangent)
+                if type(cotangents) is not tuple:
+                    cotangents = (cotangents,)
+            return tuple(_descend(cotangents, path, primitive) for _, path in traced)
+
+        return y, flat_pullback
+
+    return apply(primitive, tuple(leaf for leaf, _ in traced), {}, flat_rule)
+
+
+def _tracers_in(value: Any, path: tuple[int, ...]) -> Iterator[tuple[Tracer, tuple[int, ...]]]:
+    if type(value) is Tracer:
+        yield value, path
+    elif type(value) in (list, tuple):
+        for place, item in enumerate(value):
+            yield from _tracers_in(item, (*path, place))
+
+
+def _replace(value: Any, trace: Trace, values: Iterator[Any]) -> Any:
+    """``value`` with the tracers of ``trace`` replaced by ``values``, in order."""
+    if type(value) is Tracer:
+        return next(values) if value._trace is trace else value
+    if type(value) in (list, tuple):
+        return type(value)(_replace(item, trace, values) for item in value)
+    return value
+
+
+def _descend(cotangents: Any, path: tuple[int, ...], primitive: Any) -> Any:
+    for place in path:
+        if cotangents is None:
+            return None
+        try:
+            cotangents = cotangents[place]
+        except (IndexError, TypeError):
+            raise RuleError(
+                f"the rule of {name_of(primitive)} returned no cotangent for the element "
+                f"{place} of an argument; for a list it must return as many as it has elements"
+            ) from None
+    return cotangents
+
+
+def leaked(what: Any) -> LeakedTracerError:
+    """The error for using a tracer whose trace has ended."""
+    return LeakedTracerError(
+        f"a traced value was used in {name_of(what)} after the traced function had returned. It "
+        "was kept in a global, an attribute, a closure or a generator; return it from the "
+        "function instead (has_aux=True for extra results), or keep pullback.stop_gradient(x)."
+    )
+
+
+def _forward(primitive: Any) -> Callable[..., Any]:
+    def operate(self: Any, *others: Any) -> Any:
+        return apply(primitive, (self, *others), _NO_PARAMS)
+
+    return operate
+
+
+def _binary(primitive: Any) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        return apply(primitive, (self, other), _NO_PARAMS)
+
+    return operate
+
+
+def _reflected(primitive: Any) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        return apply(primitive, (other, self), _NO_PARAMS)
+
+    return operate
+
+
+def _in_place(symbol: str, primitive: Any) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        if hasattr(type(plain(self)), "__iadd__"):
+            raise InPlaceWriteError(
+                f"a traced array cannot be written in place (x {symbol}= y): other names of it "
+                f"would not see the change. Write x = x {symbol} y."
+            )
+        return apply(primitive, (self, other), _NO_PARAMS)
+
+    return operate
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        return compare(plain(self), plain(other))
+
+    return operate
+
+
+_NO_PARAMS: Final[Mapping[str, Any]] = {}
+
+for _name, _symbol in {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+    "matmul": "@",
+}.items():
+    _primitive = getattr(operator, _name)
+    setattr(Tracer, f"__{_name}__", _binary(_primitive))
+    setattr(Tracer, f"__r{_name}__", _reflected(_primitive))
+    setattr(Tracer, f"__i{_name}__", _in_place(_symbol, _primitive))
+for _name in ("neg", "pos"):
+    setattr(Tracer, f"__{_name}__", _forward(getattr(operator, _name)))
+for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
+    setattr(Tracer, f"__{_name}__", _comparison(getattr(operator, _name)))
+for _name, _function in {
+    "abs": abs,
+    "round": round,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "trunc": math.trunc,
+    "divmod": divmod,
+}.items():
+    setattr(Tracer, f"__{_name}__", _forward(_function))
+Tracer.__rdivmod__ = _reflected(divmod)  # type: ignore[attr-defined]
