@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from pullback.containers import flatten, is_container, map_leaves, places, unflatten
 from pullback.errors import (
     ComplexOutputError,
     CotangentError,
@@ -17,46 +18,73 @@ from pullback.errors import (
     PrimalError,
 )
 from pullback.plugins import load
-from pullback.spaces import Space, array_type_of, array_types, plain, project, space_of
+from pullback.spaces import (
+    Space,
+    Traced,
+    array_type_of,
+    array_types,
+    plain,
+    project,
+    scalar_spaces,
+    space_of,
+)
 
-FLOAT: Final[Space] = (float, None, None)
+FLOAT: Final[Space] = scalar_spaces[float]
 
 
-def enter(primal: Any, where: str) -> tuple[Any, Space]:
+def enter(primal: Any, argnum: int, container: Any = None, place: int = 0) -> tuple[Any, Space]:
     """A leaf as a primal, with its space; a Python int counts as float.
+
+    Args:
+        primal: a number or array, traced or not.
+        argnum: for messages, the position of the primal.
+        container: for messages, the container that the leaf was found in.
+        place: for messages, the number of the leaf in it.
 
     Raises:
         IntegerPrimalError: an integer or boolean array.
         PrimalError: something that cannot be differentiated.
     """
-    if type(primal) is int:
-        primal = float(primal)
+    kind = type(primal)
+    space: Space | None = scalar_spaces.get(kind)
+    if space is not None:
+        return primal, space
+    if kind is int:
+        return float(primal), FLOAT
     value = plain(primal)
     kind = type(value)
     if kind is bool:
+        where = _where(argnum, container, place)
         raise IntegerPrimalError(f"{where} is a bool, which has no derivative; pass a float")
     if kind not in array_types:
         load()
     try:
         space = space_of(value)
     except PrimalError as error:
-        raise PrimalError(f"{where} is {value!r:.60}: {error}") from None
+        raise PrimalError(f"{_where(argnum, container, place)} is {value!r:.60}: {error}") from None
     if space is None:
         raise IntegerPrimalError(
-            f"{where} has dtype {getattr(value, 'dtype', kind.__name__)}, which has no "
-            "derivative. Convert it, x.astype(float); or leave it out: pass it as a keyword "
-            "argument, close over it, or choose other arguments with argnums."
+            f"{_where(argnum, container, place)} has dtype "
+            f"{getattr(value, 'dtype', kind.__name__)}, which has no derivative. Convert it, "
+            "x.astype(float); or leave it out: pass it as a keyword argument, close over it, or "
+            "choose other arguments with argnums."
         )
     return primal, space
 
 
+def _where(argnum: int, container: Any, place: int) -> str:
+    if container is None:
+        return f"primal {argnum}"
+    return f"primal {argnum}, at {places(container)[place] or 'the top'},"
+
+
 def is_leaf(value: Any) -> bool:
     """Whether ``value`` is one number or array, and not a container of them."""
-    kind = type(plain(value))
-    if kind in array_types or kind is int or kind is bool:
+    kind = type(value)
+    if kind is dict or kind is list or kind is tuple:
+        return False
+    if isinstance(value, Traced) or kind in array_types or kind is int:
         return True
-    from pullback.containers import is_container
-
     return not is_container(value)
 
 
@@ -69,11 +97,13 @@ def leave(cotangents: Iterable[Any], spaces: Sequence[Space], incoming: Sequence
         incoming: the cotangents that the caller gave, which nothing handed out may alias.
     """
     handed: list[Any] = []
+    held = [*incoming]
     for cotangent, space in zip(cotangents, spaces, strict=True):
         if cotangent is None:
-            cotangent = array_type_of(space[0]).zeros(space)
+            cotangent = array_types[space[0]].zeros(space)
         elif space[1] is not None:
-            cotangent = array_types[space[0]].own(cotangent, (*incoming, *handed))
+            cotangent = array_types[space[0]].own(cotangent, held)
+            held.append(cotangent)
         handed.append(cotangent)
     return handed
 
@@ -81,10 +111,8 @@ def leave(cotangents: Iterable[Any], spaces: Sequence[Space], incoming: Sequence
 def zeros_like(primal: Any) -> Any:
     """Zero cotangents for a primal, or for every leaf of a container of primals."""
     if is_leaf(primal):
-        space = enter(primal, "the primal")[1]
+        space = enter(primal, 0)[1]
         return array_type_of(space[0]).zeros(space)
-    from pullback.containers import map_leaves
-
     return map_leaves(zeros_like, primal)
 
 
@@ -93,8 +121,6 @@ def ones_like(y: Any) -> Any:
     if is_leaf(y):
         space = space_of(y) if type(plain(y)) in array_types else None
         return 0.0 if space is None else array_type_of(space[0]).ones(space)
-    from pullback.containers import map_leaves
-
     return map_leaves(ones_like, y)
 
 
@@ -105,9 +131,7 @@ def admit_like(primal: Any, tangent: Any) -> Any:
         CotangentError: another structure or shape than the primal's.
     """
     if is_leaf(primal):
-        return admit(tangent, enter(primal, "the primal")[1], "tangent")
-    from pullback.containers import flatten, unflatten
-
+        return admit(tangent, enter(primal, 0)[1], "tangent")
     primals, structure = flatten(primal)
     tangents, found = flatten(tangent)
     if structure != found:
@@ -124,9 +148,8 @@ def admit(cotangent: Any, space: Space, what: str = "cotangent") -> Any:
         CotangentError: another shape, not a number, or complex where the space is real.
     """
     kind, shape, dtype = space
-    if type(cotangent) is kind and (
-        shape is None or (cotangent.shape == shape and cotangent.dtype == dtype)
-    ):
+    found: Any = type(cotangent)
+    if found is kind and (shape is None or (cotangent.shape == shape and cotangent.dtype == dtype)):
         return cotangent
     given = plain(cotangent)
     if not is_number(given):
@@ -155,6 +178,10 @@ def seed(y: Any, space: Space | None, holomorphic: bool) -> Any:
         NonScalarOutputError: the output is not one number.
         ComplexOutputError: it is complex, and ``holomorphic`` was not said.
     """
+    if space is not None and not holomorphic:
+        one = _REAL_ONES.get(space[0])
+        if one is not None:
+            return one
     value = plain(y)
     if space is None or getattr(value, "shape", ()) != ():
         raise NonScalarOutputError(
@@ -168,7 +195,14 @@ def seed(y: Any, space: Space | None, holomorphic: bool) -> Any:
             "say holomorphic=True, which gives its complex derivative; otherwise differentiate a "
             "real number made of it, such as np.real(y) or abs(y), or use vjp."
         )
-    return array_type_of(space[0]).ones(space)
+    one = array_type_of(space[0]).ones(space)
+    if space[1] is None and not is_complex(one):
+        _REAL_ONES[space[0]] = one
+    return one
+
+
+_REAL_ONES: Final[dict[type, Any]] = {}
+"""The seeds of real scalar types, which never change."""
 
 
 def is_number(value: Any) -> bool:

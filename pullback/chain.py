@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from pullback.boundary import FLOAT, admit, enter, is_leaf, leave, zeros_like
-from pullback.core import fit, function_rule, space_of_output
+from pullback.core import dispatching, fit, function_rule, space_of_output
 from pullback.errors import ChainError, EmptyChainError
 from pullback.names import name_of
 from pullback.plugins import rule_function
@@ -57,6 +57,7 @@ class Chain:
         self.links = checked(links)
 
     def __call__(self, *args: Any) -> Any:
+        """Run the links; on traced arguments, the rule of the chain."""
         if any(isinstance(arg, Traced) for arg in args):
             return apply(self, args, {}, self.rule)
         for link in self.links:
@@ -179,7 +180,7 @@ def forward(links: Sequence[Any], x: Any, stack: Stack) -> Any:
         elif is_leaf(x):
             space = space_of_output(x)
         else:
-            space, rule = CONTAINER, function_rule(link)
+            space, rule = CONTAINER, function_rule(dispatching(link))
         x, pullback = rule(x)
         push((pullback, space))
     return x
@@ -203,7 +204,7 @@ def rule_of_links(links: Sequence[Any], primal: Any) -> tuple[Any, Callable[[Any
     """The rule of a chain for one primal."""
     stack: Stack = []
     if is_leaf(primal):
-        primal, primal_space = enter(primal, "the primal")
+        primal, primal_space = enter(primal, 0)
     else:
         primal_space = CONTAINER
     y = forward(links, primal, stack)

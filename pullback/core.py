@@ -7,13 +7,14 @@ sorting, no visited set.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pullback.boundary import admit, describe, enter, is_leaf, leave
+from pullback.containers import flatten, map_leaves, unflatten
 from pullback.errors import CotangentError, RuleError
 from pullback.plugins import rule_function
+from pullback.registry import unwrap
 from pullback.spaces import Deferred, Pending, Space, array_type_of, plain, project, space_makers
 from pullback.tracer import Entry, Trace, Tracer, apply_function, leaked
 
@@ -40,15 +41,16 @@ def walk_back(tape: list[Entry], cotangents: list[Any], stop: int) -> list[Any]:
         if type(cotangent) is Pending:
             cotangent = cotangent.total(space)
         pairs: Any
+        together = False
         if type(parents) is int:
-            pairs = ((pullback(cotangent), parents),)
+            pairs = ((pullback, parents),)
         elif type(pullback) is tuple:
-            pairs = [
-                (back(cotangent), parent) for back, parent in zip(pullback, parents, strict=True)
-            ]
+            pairs = zip(pullback, parents, strict=True)
         else:
             pairs = _paired(pullback, parents, cotangent)
-        for contribution, parent in pairs:
+            together = True
+        for back, parent in pairs:
+            contribution = back if together else back(cotangent)
             if contribution is None:
                 continue
             kind, shape, dtype = space = tape[parent][2]
@@ -65,15 +67,16 @@ def walk_back(tape: list[Entry], cotangents: list[Any], stop: int) -> list[Any]:
                 cotangents[parent] = contribution
             elif type(total) is Pending:
                 total.dense = contribution if total.dense is None else total.dense + contribution
-            elif parent in owned and type(total) is type(contribution):
-                cotangents[parent] = operator.iadd(total, contribution)
+            elif parent in owned and type(total) is kind is type(contribution):
+                total += contribution
+                cotangents[parent] = total
             else:
                 cotangents[parent] = total + contribution
                 owned.add(parent)
-    return [
-        cotangent.total(entry[2]) if type(cotangent) is Pending else cotangent
-        for cotangent, entry in zip(cotangents, tape, strict=True)
-    ]
+    for place, cotangent in enumerate(cotangents):
+        if type(cotangent) is Pending:
+            cotangents[place] = cotangent.total(tape[place][2])
+    return cotangents
 
 
 def _paired(pullback: Any, parents: tuple[int | None, ...], cotangent: Any) -> list[Any]:
@@ -133,7 +136,7 @@ def _describe(pullback: Any) -> str:
 class Run:
     """One traced run of a function: its output, and all that the reverse pass needs."""
 
-    __slots__ = ("aux", "leaves", "positions", "restore", "spaces", "structure", "tape", "y")
+    __slots__ = ("aux", "out_spaces", "positions", "restore", "spaces", "structure", "tape", "y")
 
     tape: list[Entry]
     spaces: list[Space]
@@ -143,30 +146,34 @@ class Run:
     y: Any
     """The output, without tracers."""
     aux: Any
-    leaves: list[Any]
-    """The leaves of the output, without tracers."""
-    positions: list[int | None]
-    """Where each leaf of the output stands on the tape; ``None`` if it is constant."""
+    """Extra output, without tracers."""
     structure: Any
     """The container of the output; ``None`` for a single value."""
+    positions: list[int | None]
+    """Where each leaf of the output stands on the tape; ``None`` if it is constant."""
+    out_spaces: list[Space | None]
+    """The space of each leaf of the output; ``None`` if it has no derivative."""
 
-    def pull(self, cotangents: Sequence[Any], incoming: Sequence[Any], *, keep: bool) -> Any:
-        """The primals' cotangents, from one cotangent for each leaf of the output."""
-        last = max((place for place in self.positions if place is not None), default=-1)
-        arrived: list[Any] = [None] * (last + 1)
-        for place, cotangent in zip(self.positions, cotangents, strict=True):
-            if place is not None:
-                arrived[place] = (
-                    cotangent if arrived[place] is None else arrived[place] + cotangent
-                )
+    def pull(self, cotangents: Sequence[Any], *, keep: bool) -> Any:
+        """The primals' cotangents, from one cotangent for each leaf of the output.
+
+        With ``keep`` the tape can be walked again; otherwise it is freed on the way.
+        """
         stop = len(self.spaces)
-        arrived += [None] * (stop - len(arrived))
+        arrived: list[Any] = [None] * stop
+        for place, cotangent in zip(self.positions, cotangents, strict=True):
+            if place is None:
+                continue
+            if place >= len(arrived):
+                arrived += [None] * (place + 1 - len(arrived))
+            total = arrived[place]
+            arrived[place] = cotangent if total is None else total + cotangent
         tape = self.tape
         if keep:
-            tape = tape[: max(last + 1, stop)]
-        else:
-            del tape[max(last + 1, stop) :]
-        return self.restore(leave(walk_back(tape, arrived, stop), self.spaces, incoming))
+            tape = tape[: len(arrived)]
+        elif len(tape) > len(arrived):
+            del tape[len(arrived) :]
+        return self.restore(leave(walk_back(tape, arrived, stop), self.spaces, cotangents))
 
     def admit(self, cotangent: Any) -> list[Any]:
         """A cotangent of the output, from outside, as one for each leaf.
@@ -174,11 +181,8 @@ class Run:
         Raises:
             CotangentError: it does not have the structure or a shape of the output.
         """
-        if self.structure is None:
-            given = [cotangent]
-        else:
-            from pullback.containers import flatten
-
+        given = [cotangent]
+        if self.structure is not None:
             given, structure = flatten(cotangent)
             if structure != self.structure:
                 raise CotangentError(
@@ -187,7 +191,7 @@ class Run:
                 )
         return [
             None if space is None else admit(item, space)
-            for item, space in zip(given, map(space_of_output, self.leaves), strict=True)
+            for item, space in zip(given, self.out_spaces, strict=True)
         ]
 
 
@@ -223,9 +227,9 @@ def run(
     args = [*primals]
     structures: list[Any] = []
     for argnum in positions:
-        primal = primals[argnum]
+        primal = args[argnum]
         if is_leaf(primal):
-            primal, space = enter(primal, f"primal {argnum}")
+            primal, space = enter(primal, argnum)
             result.spaces.append(space)
             structures.append(None)
             args[argnum] = trace.enter(primal, space)
@@ -234,7 +238,7 @@ def run(
             structures.append(structure)
     result.restore = _restorer(structures, single)
     try:
-        y = call(f, tuple(args), params)
+        y = f(*args, **params)
     finally:
         trace.tape = None
     if has_aux:
@@ -249,22 +253,13 @@ def run(
     return result
 
 
-def call(f: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
-    """Call ``f`` so that traced arguments reach its rule, if it has one."""
-    if rule_function(f) is None:
-        return f(*args, **params)
-    return apply_function(f, args, params)
-
-
 def _enter_container(
     primal: Any, argnum: int, trace: Trace, spaces: list[Space]
 ) -> tuple[Any, Any]:
-    from pullback.containers import flatten, places, unflatten
-
     leaves, structure = flatten(primal)
     tracers = []
-    for leaf, place in zip(leaves, places(primal), strict=True):
-        value, space = enter(leaf, f"primal {argnum}, at {place or 'the top'},")
+    for place, leaf in enumerate(leaves):
+        value, space = enter(leaf, argnum, primal, place)
         spaces.append(space)
         tracers.append(trace.enter(value, space))
     return unflatten(structure, tracers), structure
@@ -276,8 +271,6 @@ def _restorer(structures: Sequence[Any], single: bool) -> Callable[[list[Any]], 
         return _only if single else tuple
 
     def restore(cotangents: list[Any]) -> Any:
-        from pullback.containers import unflatten
-
         rest = iter(cotangents)
         restored = tuple(
             next(rest)
@@ -296,27 +289,27 @@ def _only(values: Sequence[Any]) -> Any:
 
 def _take_output(result: Run, y: Any, trace: Trace) -> None:
     """Note where the output stands on the tape, and what it is without tracers."""
-    if is_leaf(y):
-        result.structure = None
-        leaves = [y]
-    else:
-        from pullback.containers import flatten
-
-        leaves, result.structure = flatten(y)
-    result.leaves = []
+    result.structure = None
     result.positions = []
-    for leaf in leaves:
-        mine = type(leaf) is Tracer and leaf._trace is trace
-        if type(leaf) is Tracer and leaf._trace.tape is None and not mine:
-            raise leaked("the output of the traced function")
-        result.leaves.append(leaf._value if mine else leaf)
-        result.positions.append(leaf._index if mine else None)
-    if result.structure is None:
-        result.y = result.leaves[0]
+    result.out_spaces = []
+    if type(y) is Tracer or is_leaf(y):
+        result.y = _take_leaf(result, y, trace)
     else:
-        from pullback.containers import unflatten
+        leaves, result.structure = flatten(y)
+        result.y = unflatten(result.structure, [_take_leaf(result, leaf, trace) for leaf in leaves])
 
-        result.y = unflatten(result.structure, result.leaves)
+
+def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
+    if type(leaf) is Tracer:
+        if leaf._trace is trace:
+            result.positions.append(leaf._index)
+            result.out_spaces.append(result.tape[leaf._index][2])
+            return leaf._value
+        if leaf._trace.tape is None:
+            raise leaked("the output of the traced function")
+    result.positions.append(None)
+    result.out_spaces.append(space_of_output(leaf))
+    return leaf
 
 
 def _without(trace: Trace, aux: Any) -> Any:
@@ -325,8 +318,6 @@ def _without(trace: Trace, aux: Any) -> Any:
         return aux._value if aux._trace is trace else aux
     if is_leaf(aux):
         return aux
-    from pullback.containers import map_leaves
-
     return map_leaves(lambda leaf: _without(trace, leaf) if type(leaf) is Tracer else leaf, aux)
 
 
@@ -344,7 +335,14 @@ def pullback_of(traced: Run) -> Callable[[Any], Any]:
     """The pullback of a traced run; it can be called any number of times."""
 
     def pullback(cotangent: Any) -> Any:
-        cotangents = traced.admit(cotangent)
-        return traced.pull(cotangents, cotangents, keep=True)
+        return traced.pull(traced.admit(cotangent), keep=True)
 
     return pullback
+
+
+def dispatching(f: Any) -> Callable[..., Any]:
+    """``f`` as a function that traced arguments can be given to, whether it has a rule or not."""
+    if rule_function(f) is None:
+        return f  # type: ignore[no-any-return]
+    raw = unwrap(f)
+    return lambda *args, **params: apply_function(raw, args, params)

@@ -11,7 +11,8 @@ from typing import Any
 
 from pullback.boundary import FLOAT, admit, admit_like, enter, is_leaf, leave, ones_like, seed
 from pullback.chain import Chain, Stack, backward, checked, forward, rule_of_links
-from pullback.core import Run, pullback_of, run, space_of_output
+from pullback.containers import map_leaves
+from pullback.core import Run, dispatching, pullback_of, run, space_of_output
 from pullback.plugins import rule_function
 from pullback.registry import rules, unwrap
 from pullback.spaces import Traced, plain
@@ -105,19 +106,20 @@ def val_and_grad(
     (18.0, {'a': 9.0, 'b': 12.0})
     """
     if len(primals) == 1 and argnums is None and not has_aux and not params:
+        primal = primals[0]
         links = f if type(f) is list and f else _links_of(f)
-        if links is not None and is_leaf(primals[0]):
-            return _chain_gradient(links, primals[0], holomorphic)
+        if links is not None and (type(primal) is float or is_leaf(primal)):
+            return _chain_gradient(links, primal, holomorphic)
     traced = _run(f, primals, argnums, has_aux, params)
-    one = seed(traced.y, space_of_output(traced.y), holomorphic)
-    gradient = traced.pull((one,), (one,), keep=False)
+    space = traced.out_spaces[0] if traced.structure is None else None
+    gradient = traced.pull((seed(traced.y, space, holomorphic),), keep=False)
     return ((traced.y, traced.aux) if has_aux else traced.y), gradient
 
 
 def _chain_gradient(links: Sequence[Any], primal: Any, holomorphic: bool) -> tuple[Any, Any]:
     primal_space = FLOAT
     if type(primal) is not float:
-        primal, primal_space = enter(primal, "the primal")
+        primal, primal_space = enter(primal, 0)
     stack: Stack = []
     y = forward(links, primal, stack)
     one = 1.0 if type(y) is float else seed(y, space_of_output(y), holomorphic)
@@ -181,14 +183,14 @@ def _pushforwards_of(f: Any) -> list[Callable[..., tuple[Any, Any]]] | None:
 def _push(
     pushforwards: Sequence[Callable[..., tuple[Any, Any]]], primal: Any, tangent: Any
 ) -> tuple[Any, Any]:
-    primal, space = enter(primal, "the primal")
+    primal, space = enter(primal, 0)
     tangent = admit(tangent, space, "tangent")
     for pushforward in pushforwards:
         primal, tangent = pushforward((primal,), (tangent,))
-        space = space_of_output(primal)
-        if space is None:
+        y_space = space_of_output(primal)
+        if y_space is None:
             return primal, 0 * primal
-        tangent = admit(tangent, space, "tangent")
+        tangent = admit(tangent, y_space, "tangent")
     return primal, tangent
 
 
@@ -206,8 +208,6 @@ def stop_gradient(x: Any) -> Any:
         return plain(x)
     if is_leaf(x):
         return x
-    from pullback.containers import map_leaves
-
     return map_leaves(plain, x)
 
 
@@ -240,11 +240,11 @@ def _run(
     has_aux: bool,
     params: dict[str, Any],
 ) -> Run:
+    f = Chain(f) if type(f) in (list, tuple) else dispatching(f)
     if not callable(f):
-        f = Chain(f if type(f) in (list, tuple) else [f])
-    positions = _positions(primals, argnums)
+        checked([f])
     single = isinstance(argnums, int) or (argnums is None and len(primals) == 1)
-    return run(f, primals, params, positions, single=single, has_aux=has_aux)
+    return run(f, primals, params, _positions(primals, argnums), single=single, has_aux=has_aux)
 
 
 def _positions(primals: tuple[Any, ...], argnums: int | Sequence[int] | None) -> Sequence[int]:

@@ -44,7 +44,7 @@ class DerivativeNotImplementedError(PullbackError, NotImplementedError):
 
 
 class RuleError(PullbackError, TypeError):
-    """A rule broke its contract: not ``(y, pullback)``, or cotangents that do not fit its primals."""
+    """A rule broke its contract: not ``(y, pullback)``, or cotangents that do not fit."""
 
 
 class ConflictingRulesError(PullbackError, ValueError):

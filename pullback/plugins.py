@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, TypeAlias
 import pluggy
 
 from pullback import hookspecs, registry
-from pullback.config import ALL, disabled_plugins
-from pullback.errors import PluginWarning
+from pullback.config import disabled_plugins, switched_off
+from pullback.errors import ConflictingRulesError, PluginWarning
 from pullback.registry import Claim, Registry, Rule
 from pullback.spaces import add_array_type
 
@@ -76,9 +76,8 @@ def load() -> list[PluginRecord]:
             _records = records
         finally:
             _loading = False
-    for record in records:
-        if record.status in ("broken", "conflict"):
-            warnings.warn(f"plugin {record.name}: {record.error}", PluginWarning, stacklevel=2)
+    for complaint in _complaints(records):
+        warnings.warn(complaint, PluginWarning, stacklevel=2)
     return records
 
 
@@ -132,14 +131,15 @@ def _load_all() -> tuple[list[PluginRecord], list[Claim]]:
     for entry_point in sorted(entry_points(group=hookspecs.PROJECT), key=_order):
         record = _record_of(entry_point)
         records.append(record)
-        switch = next(
-            (key for key in (ALL, record.name, record.distribution) if key in disabled), None
-        )
+        switch = switched_off(disabled, record.name, record.distribution)
         if switch is not None:
-            record.status, record.error = "disabled", f"switched off by {disabled[switch]}"
+            record.status, record.error = "disabled", f"switched off by {switch}"
             continue
         try:
             collected = _load_one(entry_point, record)
+        except ConflictingRulesError as error:
+            record.status, record.error = "conflict", str(error)
+            continue
         except (Exception, SystemExit) as error:
             record.status, record.error = "broken", f"{type(error).__name__}: {error}"
             continue
@@ -151,15 +151,18 @@ def _load_all() -> tuple[list[PluginRecord], list[Claim]]:
 
 
 def _order(entry_point: EntryPoint) -> tuple[str, str]:
-    return (entry_point.dist.name if entry_point.dist else "", entry_point.name)
+    record = _record_of(entry_point)
+    return record.distribution, record.name
 
 
 def _record_of(entry_point: EntryPoint) -> PluginRecord:
-    distribution = entry_point.dist
+    # A damaged installation can lack its metadata; then name and version are None.
+    name = getattr(entry_point.dist, "name", None)
+    version = getattr(entry_point.dist, "version", None)
     return PluginRecord(
         name=entry_point.name,
-        distribution=distribution.name if distribution else entry_point.module,
-        version=distribution.version if distribution else "",
+        distribution=name or entry_point.value,
+        version=version or "",
         status="ok",
     )
 
@@ -168,27 +171,44 @@ def _load_one(entry_point: EntryPoint, record: PluginRecord) -> Registry:
     """Import one plugin and ask it, and it alone, for its rules and array types."""
     plugin = entry_point.load()
     key = f"{record.distribution}:{record.name}"
-    manager.register(plugin, name=key)
     try:
+        manager.register(plugin, name=key)
         manager.check_pending()
         collected = Registry(record.provider)
         others = [other for other in manager.get_plugins() if other is not plugin]
         for hook in ("pullback_register_array_types", "pullback_register_rules"):
             manager.subset_hook_caller(hook, remove_plugins=others)(registry=collected)
     except BaseException:
-        manager.unregister(name=key)
+        if manager.has_plugin(key):
+            manager.unregister(name=key)
         raise
     return collected
 
 
 def _report_conflicts(records: list[PluginRecord]) -> None:
     """Mark every plugin that has a part in a conflict."""
-    for primitive, error in registry.conflicts.items():
-        rivals = {claim.provider for claim in registry.claims if claim.rule.primitive == primitive}
-        for record in records:
-            if record.provider in rivals:
-                record.status = "conflict"
-                record.error = f"{record.error} {error}".strip()
+    disputes: dict[str, list[str]] = {}
+    for claim in registry.claims:
+        error = registry.conflicts.get(claim.rule.primitive)
+        if error is not None:
+            disputes.setdefault(claim.provider, []).append(str(error))
+    for record in records:
+        if record.status == "ok" and record.provider in disputes:
+            first, *more = dict.fromkeys(disputes[record.provider])
+            record.status = "conflict"
+            record.error = first + (f" ({len(more)} more conflicts)" if more else "")
+
+
+def _complaints(records: list[PluginRecord]) -> list[str]:
+    """What to warn of: each plugin that was left out, and each conflict once."""
+    complaints = {}
+    for record in records:
+        if record.status == "broken":
+            complaint = f"plugin {record.name} of {record.distribution} was left out: "
+            complaints[complaint + record.error] = None
+        elif record.status == "conflict":
+            complaints[record.error] = None
+    return [*complaints]
 
 
 def rule_function(primitive: Any) -> registry.RuleFunction | None:
@@ -197,14 +217,15 @@ def rule_function(primitive: Any) -> registry.RuleFunction | None:
     Raises:
         ConflictingRulesError: two providers claim the primitive.
     """
-    load()
+    if _records is None:
+        load()
     try:
         function = registry.table.get(primitive)
-        if function is None:
-            primitive = registry.unwrap(primitive)
-            function = registry.table.get(primitive)
-        if function is None and primitive in registry.conflicts:
-            raise registry.conflicts[primitive]
     except TypeError:  # unhashable, so it cannot have been registered
         return None
+    if function is None:
+        raw = registry.unwrap(primitive)
+        function = registry.table.get(raw)
+        if registry.conflicts and raw in registry.conflicts:
+            raise registry.conflicts[raw]
     return function

@@ -64,6 +64,7 @@ class Rule:
             ) from None
 
     def __call__(self, *primals: Any, **params: Any) -> tuple[Any, Any]:
+        """Run the rule function."""
         return self.function(*primals, **params)
 
     @property
@@ -89,6 +90,7 @@ class Registry:
     def __init__(self, provider: str) -> None:
         self.provider = provider
         self.claims: list[Claim] = []
+        self._added: dict[Any, Rule] = {}
         self.array_types: list[ArrayType] = []
 
     def add(self, *rules: Rule | tuple[Rule, ...] | ModuleType) -> None:
@@ -98,12 +100,12 @@ class Registry:
             RuleError: something that is not a rule, or a second rule for one primitive.
         """
         for item in _flat(rules):
-            for claim in self.claims:
-                if claim.rule.primitive == item.primitive and claim.rule is not item:
-                    raise RuleError(
-                        f"{self.provider} adds two rules for {item.name}; keep one of them"
-                    )
-            self.claims.append(Claim(item, self.provider))
+            known = self._added.get(item.primitive)
+            if known is None:
+                self._added[item.primitive] = item
+                self.claims.append(Claim(item, self.provider))
+            elif known is not item:
+                raise RuleError(f"{self.provider} adds two rules for {item.name}; keep one of them")
 
     def add_array_type(self, array_type: ArrayType) -> None:
         """Make a family of value types known.
@@ -172,9 +174,14 @@ def settle() -> None:
 
 def _conflict(primitive: Any, rivals: list[Claim]) -> ConflictingRulesError:
     providers = sorted({claim.provider for claim in rivals})
-    both = "both " if len(providers) == 2 else ""
+    if len(providers) == 1:
+        have = f"the plugins of {providers[0]} have {len(rivals)} rules"
+    else:
+        both = "both " if len(providers) == 2 else ""
+        have = f"{' and '.join(providers)} {both}have a rule"
+    overriding = " with override=True" if rivals[0].rule.override else ""
+    remedy = "" if overriding else ", or declare the one that you mean with override=True"
     return ConflictingRulesError(
-        f"{' and '.join(providers)} {both}have a rule for {name_of(primitive)}, and neither is "
-        "used. Disable one of them (PULLBACK_DISABLE_PLUGINS=NAME), or declare the one that you "
-        "mean with override=True."
+        f"{have} for {name_of(primitive)}{overriding}, and none of them is used. "
+        f"Disable one of them (PULLBACK_DISABLE_PLUGINS=NAME){remedy}."
     )

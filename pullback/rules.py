@@ -54,18 +54,26 @@ def primitive(function: F) -> F:
         return raw  # type: ignore[no-any-return]
 
     def call(*args: Any, **params: Any) -> Any:
-        if not params:
-            if len(args) == 1 and type(args[0]) is float:
-                return raw(args[0])
-            if not _any_traced(args):
-                return raw(*args)
-        elif not _any_traced(args) and not _any_traced(tuple(params.values())):
-            return raw(*args, **params)
-        return apply_function(raw, args, params)
+        if _any_traced(args) or (params and _any_traced(params.values())):
+            return apply_function(raw, args, params)
+        return raw(*args, **params)
 
-    update_wrapper(call, raw)
-    call.__pullback_primitive__ = raw  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    def call_with_one(x: Any) -> Any:
+        return raw(x) if type(x) is float else call(x)
+
+    dispatching = call_with_one if _takes_one(raw) else call
+    update_wrapper(dispatching, raw)
+    dispatching.__pullback_primitive__ = raw  # type: ignore[attr-defined]
+    return dispatching  # type: ignore[return-value]
+
+
+def _takes_one(function: Any) -> bool:
+    """Whether ``function`` takes one argument, so that its wrapper can be the fast one."""
+    try:
+        (parameter,) = signature(function).parameters.values()
+    except (TypeError, ValueError):  # not one parameter, or a builtin that does not tell
+        return False
+    return parameter.kind is Parameter.POSITIONAL_ONLY
 
 
 def _dispatches(function: Any) -> bool:
@@ -121,8 +129,10 @@ def rule(
     >>> @pullback.rule(area)
     ... def area_rule(width, height):
     ...     y = area(width, height)
+    ...
     ...     def area_pullback(ct):
     ...         return ct * height, ct * width
+    ...
     ...     return y, area_pullback
     >>> pullback.register(area_rule)
     >>> pullback.val_and_grad(area, 2.0, 3.0)
@@ -202,7 +212,7 @@ def _constant_rule(function: Any) -> RuleFunction:
 
 _RULE_TEMPLATE: Final = """\
 def {name}_rule({primals}):
-    y = primal({primals})
+    y = {call}
 {pullbacks}
     return y, {result}
 """
@@ -309,15 +319,20 @@ def _compile(
             pullbacks.append(
                 _PULLBACK_TEMPLATE.format(pullback=pullback, place=place, names=", ".join(names))
             )
+    dispatching = primitive(function)
+    call = f"primal({', '.join(primals)})"
+    if single and dispatching is not function:
+        call = f"raw(x) if type(x) is float else {call}"
     source = _RULE_TEMPLATE.format(
         name=name,
+        call=call,
         primals=", ".join(primals),
         pullbacks="".join(pullbacks),
         result=results[0] if single else f"({', '.join(results)})",
     )
     filename = f"<rule {next(_declared)} of {name_of(function)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"primal": primitive(function)}
+    namespace: dict[str, Any] = {"primal": dispatching, "raw": function}
     namespace.update((f"formula_{place}", formula) for place, formula in enumerate(formulas))
     exec(compile(source, filename, "exec"), namespace)
     return namespace[f"{name}_rule"]  # type: ignore[no-any-return]
@@ -333,9 +348,7 @@ def _pushforward(
     formulas: Sequence[Callable[..., Any] | None],
     wanted: Sequence[tuple[str, ...] | None],
 ) -> Callable[..., tuple[Any, Any]]:
-    def elementwise_pushforward(
-        values: Sequence[Any], tangents: Sequence[Any]
-    ) -> tuple[Any, Any]:
+    def elementwise_pushforward(values: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
         y = function(*values)
         known = dict(zip(primals, values, strict=True), y=y)
         total = None

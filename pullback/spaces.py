@@ -56,6 +56,8 @@ class ArrayType(ABC):
 
     types: ClassVar[tuple[type, ...]]
     """The exact types that this instance speaks for."""
+    scalar: ClassVar[bool] = False
+    """Whether each type is one space, ``(kind, None, None)``; `space` is then not asked."""
 
     @abstractmethod
     def space(self, value: Any) -> Space | None:
@@ -97,9 +99,10 @@ class Numbers(ArrayType):
     """Python's ``float`` and ``complex``."""
 
     types = (float, complex)
+    scalar = True
 
     def space(self, value: Any) -> Space:
-        return (type(value), None, None)
+        return scalar_spaces[type(value)]
 
     def project(self, cotangent: Any, space: Space) -> Any:
         kind = space[0]
@@ -126,6 +129,7 @@ class Numbers(ArrayType):
 
 array_types: Final[dict[type, ArrayType]] = {}
 space_makers: Final[dict[type, Callable[[Any], Space | None]]] = {}
+scalar_spaces: Final[dict[type, Space]] = {}
 
 
 def add_array_type(array_type: ArrayType) -> None:
@@ -133,6 +137,8 @@ def add_array_type(array_type: ArrayType) -> None:
     for kind in array_type.types:
         array_types[kind] = array_type
         space_makers[kind] = array_type.space
+        if array_type.scalar:
+            scalar_spaces[kind] = (kind, None, None)
 
 
 add_array_type(Numbers())
@@ -171,9 +177,8 @@ def project(cotangent: Any, space: Space) -> Any:
         ValueError: it cannot be brought there.
     """
     kind, shape, dtype = space
-    if type(cotangent) is kind and (
-        shape is None or (cotangent.shape == shape and cotangent.dtype == dtype)
-    ):
+    found: Any = type(cotangent)
+    if found is kind and (shape is None or (cotangent.shape == shape and cotangent.dtype == dtype)):
         return cotangent
     return array_types[kind].project(cotangent, space)
 

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, Literal, TypeAlias
 
 from pullback.boundary import is_leaf, ones_like
+from pullback.containers import flatten, unflatten
 from pullback.core import space_of_output
 from pullback.derivatives import val_and_grad, vjp
 from pullback.spaces import Space, array_type_of
@@ -176,24 +177,18 @@ class _Leaves:
             leaves = [tree]
             self.restore: Callable[[list[Any]], Any] = _first
         else:
-            from pullback.containers import flatten, unflatten
-
             leaves, structure = flatten(tree)
             self.restore = lambda items: unflatten(structure, items)
         self.spaces: list[Space | None] = [
             space_of_output(float(leaf) if type(leaf) is int else leaf) for leaf in leaves
         ]
         self.zeros = [None if s is None else array_type_of(s[0]).zeros(s) for s in self.spaces]
-        self.size = sum(
-            0 if zero is None else int(getattr(zero, "size", 1)) for zero in self.zeros
-        )
+        self.size = sum(0 if zero is None else int(getattr(zero, "size", 1)) for zero in self.zeros)
 
     def flatten(self, tree: Any) -> list[Any]:
         """The leaves of a value of the same structure."""
         if self.restore is _first:
             return [tree]
-        from pullback.containers import flatten
-
         return flatten(tree)[0]
 
 
