@@ -102,6 +102,8 @@ def leave(cotangents: Iterable[Any], spaces: Sequence[Space], incoming: Sequence
         if cotangent is None:
             cotangent = array_types[space[0]].zeros(space)
         elif space[1] is not None:
+            if type(cotangent) is not space[0]:  # a sum of 0-d arrays is a scalar
+                cotangent = project(cotangent, space)
             cotangent = array_types[space[0]].own(cotangent, held)
             held.append(cotangent)
         handed.append(cotangent)

@@ -17,6 +17,7 @@ from pullback.errors import ChainError, EmptyChainError
 from pullback.names import name_of
 from pullback.plugins import rule_function
 from pullback.registry import RuleFunction, table
+from pullback.rules import primitive
 from pullback.spaces import Space, Traced
 from pullback.tracer import apply
 
@@ -58,10 +59,15 @@ class Chain:
 
     def __call__(self, *args: Any) -> Any:
         """Run the links; on traced arguments, the rule of the chain."""
-        if any(isinstance(arg, Traced) for arg in args):
-            return apply(self, args, {}, self.rule)
-        for link in self.links:
-            args = ((Chain(link) if type(link) in (list, tuple) else link)(*args),)
+        for place, link in enumerate(self.links):
+            if any(isinstance(arg, Traced) for arg in args):
+                rest = Chain(self.links[place:]) if place else self
+                return apply(rest, args, {}, rest.rule)
+            if type(link) in (list, tuple):
+                link = Chain(link)
+            elif not all(map(is_leaf, args)) and rule_function(link) is not None:
+                link = primitive(link)  # traced values may stand in the list that it takes
+            args = (link(*args),)
         return args[0]
 
     def rule(self, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:

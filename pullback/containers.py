@@ -18,6 +18,9 @@ _NAMESPACE: Final = "pullback"
 _optree: Any = None
 _registering: Final = threading.Lock()
 _registered: Final[set[type]] = set()
+"""The dataclasses that were made known to optree."""
+_leaf_types: Final[set[type]] = set()
+"""Types that were seen as leaves and are not dataclasses."""
 
 
 def _library() -> Any:
@@ -32,20 +35,24 @@ def _library() -> Any:
 
 def is_container(value: Any) -> bool:
     """Whether ``value`` holds leaves instead of being one."""
-    if _is_dataclass(value):
+    if hasattr(type(value), "__dataclass_fields__"):
         return True
     return not _library().tree_is_leaf(value, namespace=_NAMESPACE)
 
 
 def flatten(tree: Any) -> tuple[list[Any], optree.PyTreeSpec]:
     """The leaves of ``tree``, in order, and its structure."""
-    while True:
-        leaves, structure = _library().tree_flatten(tree, namespace=_NAMESPACE)
-        unknown = {type(leaf) for leaf in leaves if _is_dataclass(leaf)}
-        if not unknown:
-            return leaves, structure
-        for kind in unknown:
-            _register_dataclass(kind)
+    leaves, structure = _library().tree_flatten(tree, namespace=_NAMESPACE)
+    kinds = {type(leaf) for leaf in leaves}
+    if kinds <= _leaf_types:
+        return leaves, structure
+    unknown = [kind for kind in kinds if hasattr(kind, "__dataclass_fields__")]
+    _leaf_types.update(kinds.difference(unknown))
+    if not unknown:
+        return leaves, structure
+    for kind in unknown:
+        _register_dataclass(kind)
+    return flatten(tree)
 
 
 def unflatten(structure: optree.PyTreeSpec, leaves: Iterable[Any]) -> Any:
@@ -64,11 +71,6 @@ def places(tree: Any) -> list[str]:
     flatten(tree)
     accessors = _library().tree_accessors(tree, namespace=_NAMESPACE)
     return [accessor.codify("") for accessor in accessors]
-
-
-def _is_dataclass(value: Any) -> bool:
-    kind = type(value)
-    return hasattr(kind, "__dataclass_fields__") and kind is not type
 
 
 def _register_dataclass(kind: type) -> None:

@@ -292,7 +292,7 @@ def _take_output(result: Run, y: Any, trace: Trace) -> None:
     result.structure = None
     result.positions = []
     result.out_spaces = []
-    if type(y) is Tracer or is_leaf(y):
+    if is_leaf(y):
         result.y = _take_leaf(result, y, trace)
     else:
         leaves, result.structure = flatten(y)
@@ -300,7 +300,7 @@ def _take_output(result: Run, y: Any, trace: Trace) -> None:
 
 
 def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
-    if type(leaf) is Tracer:
+    if isinstance(leaf, Tracer):
         if leaf._trace is trace:
             result.positions.append(leaf._index)
             result.out_spaces.append(result.tape[leaf._index][2])
@@ -314,11 +314,11 @@ def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
 
 def _without(trace: Trace, aux: Any) -> Any:
     """Extra output, with the tracers of ``trace`` replaced by their values."""
-    if type(aux) is Tracer:
+    if isinstance(aux, Tracer):
         return aux._value if aux._trace is trace else aux
     if is_leaf(aux):
         return aux
-    return map_leaves(lambda leaf: _without(trace, leaf) if type(leaf) is Tracer else leaf, aux)
+    return map_leaves(lambda leaf: _without(trace, leaf) if isinstance(leaf, Tracer) else leaf, aux)
 
 
 def function_rule(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:

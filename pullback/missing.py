@@ -42,7 +42,10 @@ def missing_rule(primitive: Any, args: Sequence[Any]) -> MissingRuleError:
     if home is not None and status is None:
         lines.append(f"  known to have it: pip install {home}")
     elif home is not None and status in ("disabled", "broken"):
-        lines.append(f"  {home} has rules for {module or 'builtins'}, and it is {status}")
+        lines.append(
+            f"  {home} has rules for {module or 'builtins'}, and it is {status}: "
+            "`pullback plugins` says why"
+        )
     lines.append("  or write the rule:")
     lines.extend(f"    {line}" for line in _stub(name, max(len(args), 1)).splitlines())
     return MissingRuleError("\n".join(lines))

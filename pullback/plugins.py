@@ -62,8 +62,9 @@ def load() -> list[PluginRecord]:
         ConfigurationError: the project's ``[tool.pullback]`` is not understood.
     """
     global _records, _loading
-    if _records is not None:
-        return _records
+    records = _records
+    if records is not None:
+        return records
     with _lock:
         if _records is not None or _loading:  # a plugin may differentiate while it is imported
             return _records or []
@@ -196,12 +197,12 @@ def _report_conflicts(records: list[PluginRecord]) -> None:
         if record.status == "ok" and record.provider in disputes:
             first, *more = dict.fromkeys(disputes[record.provider])
             record.status = "conflict"
-            record.error = first + (f" ({len(more)} more conflicts)" if more else "")
+            record.error = first + (f" (and {len(more)} more like this)" if more else "")
 
 
 def _complaints(records: list[PluginRecord]) -> list[str]:
     """What to warn of: each plugin that was left out, and each conflict once."""
-    complaints = {}
+    complaints: dict[str, None] = {}
     for record in records:
         if record.status == "broken":
             complaint = f"plugin {record.name} of {record.distribution} was left out: "

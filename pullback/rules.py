@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from inspect import Parameter, signature
@@ -182,13 +183,14 @@ def nondifferentiable(*primitives: Any, override: bool = False) -> tuple[Rule, .
     >>> pullback.nondifferentiable(math.floor, math.ceil)
     (<rule of math.floor>, <rule of math.ceil>)
     """
+    caller = sys._getframe(1)  # a builtin has no place of its own
     return tuple(
         Rule(
             primitive=unwrap(function),
             function=_constant_rule(unwrap(function)),
             differentiable=(),
             override=override,
-            source=function,
+            source=(caller.f_code.co_filename, caller.f_lineno),
         )
         for function in primitives
     )

@@ -65,9 +65,7 @@ class Trace:
 
     def enter(self, primal: Any, space: Space) -> Tracer:
         """A tracer of ``primal``, as the next entry of the tape."""
-        assert self.tape is not None
-        self.tape.append(((), (), space))
-        return Tracer(primal, self, len(self.tape) - 1)
+        return _append(((), (), space), primal, self)
 
 
 class Tracer(Traced):
@@ -126,42 +124,25 @@ class Tracer(Traced):
             )
         return apply_function(function, args, params)
 
-    def __getitem__(self, index: Any) -> Any:
-        kind = type(plain(self._value))
-        try:
-            getitem = kind.__getitem__
-        except AttributeError:
-            raise TypeError(f"{kind.__name__!r} object is not subscriptable") from None
-        return apply_binary(getitem, self, index)
-
-    def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise InPlaceWriteError(
-            "a traced value cannot be written in place (x[i] = v). Build a new value instead: "
-            "np.where(mask, v, x), np.concatenate([...]) or np.stack([...])."
-        )
-
-    def __delitem__(self, index: Any) -> NoReturn:
-        raise InPlaceWriteError("an element of a traced value cannot be deleted; take a slice")
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter([self[index] for index in range(len(self._value))])
-
-    def __len__(self) -> int:
-        return len(self._value)
-
     def __bool__(self) -> bool:
         return bool(self._value)
 
-    def __contains__(self, item: Any) -> bool:
-        return plain(item) in plain(self._value)
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise TracerConversionError(
+            "a traced value was about to become a plain array, or to be stored into one, which "
+            "would lose its derivative. Leave out np.asarray(x), for a traced array is one; write "
+            "np.stack([...]) or np.concatenate([...]) instead of np.array([...]) and of storing "
+            "elements; pullback.stop_gradient(x) if no derivative is meant."
+        )
 
     def __float__(self) -> NoReturn:
         raise TracerConversionError(
             "a traced value was about to become a plain float, which would lose its derivative. "
-            "That happens when it is passed to a function that does not dispatch on its "
-            "arguments (math.sin, a C extension), to float(), or is stored into an array. Write "
-            "np.sin(x), or pullback.primitive(math.sin)(x), or a chain [math.sin]; np.stack([...]) "
-            "instead of storing elements; pullback.stop_gradient(x) if no derivative is meant."
+            "That happens when it is passed to float(), or to a function that does not dispatch "
+            "on its arguments (math.sin, a C extension), or is stored into an array. Write "
+            "np.sin(x), or pullback.primitive(math.sin)(x), or a chain [math.sin]; "
+            "np.stack([...]) instead of storing elements; pullback.stop_gradient(x) if no "
+            "derivative is meant."
         )
 
     def __int__(self) -> NoReturn:
@@ -190,6 +171,40 @@ class Tracer(Traced):
 
     def __format__(self, specification: str) -> str:
         return format(plain(self._value), specification)
+
+
+class ArrayTracer(Tracer):
+    """A tracer of something that has elements.
+
+    Numbers have a class without ``__getitem__``: NumPy would take them for sequences, and report
+    that instead of the error that `Tracer` raises when it is stored into an array.
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        return apply_binary(type(plain(self._value)).__getitem__, self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise InPlaceWriteError(
+            "a traced value cannot be written in place (x[i] = v). Build a new value instead: "
+            "np.where(mask, v, x), np.concatenate([...]) or np.stack([...])."
+        )
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise InPlaceWriteError("an element of a traced value cannot be deleted; take a slice")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[index] for index in range(len(self._value))])
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __contains__(self, item: Any) -> bool:
+        return plain(item) in plain(self._value)
+
+
+_TRACERS: Final = frozenset({Tracer, ArrayTracer})
 
 
 class _Method:
@@ -227,7 +242,7 @@ def apply(
         rule = table.get(primitive) or find_rule(primitive, args)
     trace = None
     for arg in args:
-        if type(arg) is Tracer:
+        if type(arg) in _TRACERS:
             other = arg._trace
             if trace is None or (other is not trace and other.id > trace.id):
                 trace = other
@@ -239,7 +254,7 @@ def apply(
     values = []
     parents: list[int | None] = []
     for arg in args:
-        if type(arg) is Tracer and arg._trace is trace:
+        if type(arg) in _TRACERS and arg._trace is trace:
             values.append(arg._value)
             parents.append(arg._index)
         else:
@@ -263,11 +278,11 @@ def apply_unary(primitive: Any, x: Tracer) -> Any:
 def apply_binary(primitive: Any, a: Any, b: Any) -> Any:
     """``apply(primitive, (a, b), {})``, in half the time."""
     rule = table.get(primitive)
-    a_is_traced = type(a) is Tracer
+    a_is_traced = type(a) in _TRACERS
     trace = a._trace if a_is_traced else b._trace
     if rule is None or trace.tape is None:
         return apply(primitive, (a, b), _NO_PARAMS)
-    if a_is_traced and type(b) is Tracer:
+    if a_is_traced and type(b) in _TRACERS:
         other = b._trace
         if other is trace:
             return _record(primitive, rule(a._value, b._value), (a._index, b._index), trace)
@@ -300,6 +315,7 @@ def _record(primitive: Any, result: Any, position: Any, trace: Trace) -> Any:
         return y
     kind = type(y)
     space = scalar_spaces.get(kind)
+    tracer = Tracer
     if space is None:
         make_space = space_makers.get(kind)
         if make_space is None:
@@ -307,13 +323,14 @@ def _record(primitive: Any, result: Any, position: Any, trace: Trace) -> Any:
         space = make_space(y)
         if space is None:
             return y
+        tracer = ArrayTracer
     tape = trace.tape
     entry = (pullback, position, space)
     index = len(tape)  # type: ignore[arg-type]
     tape.append(entry)  # type: ignore[union-attr]
     if tape[index] is not entry:  # type: ignore[index]
         index = _place_of(entry, trace)
-    return Tracer(y, trace, index)
+    return tracer(y, trace, index)
 
 
 def _needed(pullbacks: tuple[Any, ...], position: Any, primitive: Any) -> tuple[Any, Any]:
@@ -347,7 +364,8 @@ def _append(entry: Entry, y: Any, trace: Trace) -> Tracer:
     tape = trace.tape
     assert tape is not None
     tape.append(entry)
-    return Tracer(y, trace, _place_of(entry, trace))
+    kind = Tracer if entry[2][1] is None else ArrayTracer
+    return kind(y, trace, _place_of(entry, trace))
 
 
 def _place_of(entry: Entry, trace: Trace) -> int:
@@ -440,7 +458,7 @@ def apply_function(primitive: Any, args: tuple[Any, ...], params: Mapping[str, A
 def _holds_tracer(value: Any) -> bool:
     if type(value) in (list, tuple):
         return any(_holds_tracer(item) for item in value)
-    return type(value) is Tracer
+    return type(value) in _TRACERS
 
 
 def _keywords_to_positions(
@@ -507,7 +525,7 @@ def _apply_nested(primitive: Any, args: tuple[Any, ...], params: Mapping[str, An
 
 
 def _tracers_in(value: Any, path: tuple[int, ...]) -> Iterator[tuple[Tracer, tuple[int, ...]]]:
-    if type(value) is Tracer:
+    if type(value) in _TRACERS:
         yield value, path
     elif type(value) in (list, tuple):
         for place, item in enumerate(value):
@@ -516,7 +534,7 @@ def _tracers_in(value: Any, path: tuple[int, ...]) -> Iterator[tuple[Tracer, tup
 
 def _replace(value: Any, trace: Trace, values: Iterator[Any]) -> Any:
     """``value`` with the tracers of ``trace`` replaced by ``values``, in order."""
-    if type(value) is Tracer:
+    if type(value) in _TRACERS:
         return next(values) if value._trace is trace else value
     if type(value) in (list, tuple):
         return type(value)(_replace(item, trace, values) for item in value)
