@@ -110,6 +110,17 @@ def leave(cotangents: Iterable[Any], spaces: Sequence[Space], incoming: Sequence
     return handed
 
 
+def own_copy(value: Any) -> Any:
+    """``value`` with every array in it copied, so that nobody else can write to it."""
+    kind = type(value)
+    if kind in scalar_spaces or isinstance(value, Traced):
+        return value
+    if is_leaf(value):
+        array_type = array_types.get(kind)
+        return value if array_type is None else array_type.own(value, (value,))
+    return map_leaves(own_copy, value)
+
+
 def zeros_like(primal: Any) -> Any:
     """Zero cotangents for a primal, or for every leaf of a container of primals."""
     if is_leaf(primal):

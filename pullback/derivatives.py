@@ -6,16 +6,28 @@ function and return a function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
-from pullback.boundary import FLOAT, admit, admit_like, enter, is_leaf, leave, ones_like, seed
+from pullback.boundary import (
+    FLOAT,
+    admit,
+    admit_like,
+    enter,
+    is_leaf,
+    leave,
+    ones_like,
+    own_copy,
+    seed,
+)
 from pullback.chain import Chain, Stack, backward, checked, forward, rule_of_links
 from pullback.containers import map_leaves
 from pullback.core import Run, dispatching, pullback_of, run, space_of_output
 from pullback.plugins import rule_function
 from pullback.registry import rules, unwrap
 from pullback.spaces import Traced, plain
+
+_NO_PARAMS: Final[Mapping[str, Any]] = {}
 
 __all__ = ["is_traced", "jvp", "stop_gradient", "val_and_grad", "vjp"]
 
@@ -57,14 +69,27 @@ def vjp(
     >>> back(1.0)
     (3.0, 2.0)
     """
+    # The pullback is called later, and rules keep primals and outputs: what the caller writes to
+    # either of them until then must not reach it.
+    kept = [own_copy(primal) for primal in primals]
+    y, pullback, aux = linearize(f, kept, argnums, has_aux, params)
+    return (own_copy(y), pullback, aux) if has_aux else (own_copy(y), pullback)
+
+
+def linearize(
+    f: Any,
+    primals: Sequence[Any],
+    argnums: int | Sequence[int] | None = None,
+    has_aux: bool = False,
+    params: Mapping[str, Any] = _NO_PARAMS,
+) -> tuple[Any, Callable[[Any], Any], Any]:
+    """What `vjp` does, for callers that write to nothing in between: ``(y, pullback, extra)``."""
     if len(primals) == 1 and argnums is None and not has_aux and not params:
         links = _links_of(f)
         if links is not None:
-            return rule_of_links(links, primals[0])
+            return *rule_of_links(links, primals[0]), None
     traced = _run(f, primals, argnums, has_aux, params)
-    if has_aux:
-        return traced.y, pullback_of(traced), traced.aux
-    return traced.y, pullback_of(traced)
+    return traced.y, pullback_of(traced), traced.aux
 
 
 def val_and_grad(
@@ -163,9 +188,9 @@ def jvp(f: Any, primals: Sequence[Any], tangents: Sequence[Any], **params: Any) 
         pushforwards = _pushforwards_of(f)
         if pushforwards and is_leaf(primals[0]):
             return _push(pushforwards, primals[0], tangents[0])
-    y, pullback = vjp(f, *primals, **params)
+    y, pullback, _ = linearize(f, primals, params=params)
     admitted = tuple(map(admit_like, primals, tangents))
-    _, transposed = vjp(pullback, ones_like(y))
+    _, transposed, _ = linearize(pullback, (ones_like(y),))
     return y, transposed(admitted[0] if len(admitted) == 1 else admitted)
 
 
@@ -235,10 +260,10 @@ def _links_of(f: Any) -> Sequence[Any] | None:
 
 def _run(
     f: Any,
-    primals: tuple[Any, ...],
+    primals: Sequence[Any],
     argnums: int | Sequence[int] | None,
     has_aux: bool,
-    params: dict[str, Any],
+    params: Mapping[str, Any],
 ) -> Run:
     f = Chain(f) if type(f) in (list, tuple) else dispatching(f)
     if not callable(f):
@@ -247,7 +272,7 @@ def _run(
     return run(f, primals, params, _positions(primals, argnums), single=single, has_aux=has_aux)
 
 
-def _positions(primals: tuple[Any, ...], argnums: int | Sequence[int] | None) -> Sequence[int]:
+def _positions(primals: Sequence[Any], argnums: int | Sequence[int] | None) -> Sequence[int]:
     if not primals:
         raise TypeError("a derivative needs at least one primal, as a positional argument")
     if argnums is None:

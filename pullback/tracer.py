@@ -217,6 +217,8 @@ class _Method:
         self.tracer = tracer
 
     def __call__(self, *args: Any, **params: Any) -> Any:
+        if not args and not params:
+            return apply_unary(self.attribute, self.tracer)
         return apply_function(self.attribute, (self.tracer, *args), params)
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from pullback.boundary import is_leaf, ones_like
 from pullback.containers import flatten, unflatten
 from pullback.core import space_of_output
-from pullback.derivatives import val_and_grad, vjp
+from pullback.derivatives import linearize, val_and_grad
 from pullback.spaces import Space, array_type_of
 
 Argnums: TypeAlias = int | Sequence[int]
@@ -108,7 +108,7 @@ def jacobian(
         raise ValueError(f"mode is {mode!r}; it is 'forward', 'reverse', or None for the cheaper")
 
     def jacobian_at(*args: Any, **params: Any) -> Any:
-        y, pullback = vjp(f, *args, argnums=argnums, **params)
+        y, pullback, _ = linearize(f, args, argnums, params=params)
         if isinstance(argnums, int):
             primals: Any = args[argnums]
         else:
@@ -163,7 +163,7 @@ def hvp(f: Any, argnums: int = 0) -> Callable[..., Any]:
             raise TypeError("a Hessian-vector product takes the primals and then a vector")
         *primals, vector = args
         # The Hessian is symmetric, so the pullback of the gradient multiplies by it.
-        _, pullback = vjp(gradient, *primals, argnums=argnums, **params)
+        _, pullback, _ = linearize(gradient, primals, argnums, params=params)
         return pullback(vector)
 
     return _named(product, f, "hvp")
@@ -225,7 +225,7 @@ def _by_pullbacks(pullback: Any, y: Any, outputs: _Leaves, inputs: _Leaves) -> A
 
 
 def _by_pushforwards(pullback: Any, y: Any, outputs: _Leaves, inputs: _Leaves) -> Any:
-    _, pushforward = vjp(pullback, ones_like(y))
+    _, pushforward, _ = linearize(pullback, (ones_like(y),))
     columns = [
         [
             array_type_of(space[0]).stack([row[place] for row in rows], space, last=True)

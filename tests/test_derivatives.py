@@ -155,6 +155,16 @@ def test_no_primal_is_changed():
     val_and_grad(lambda x: (x * x).sum(), x)
 
 
+@pytest.mark.parametrize("f", [np.exp, [np.exp], lambda x: np.exp(x), lambda x: {"y": x * x}["y"]])
+def test_later_writes_do_not_reach_the_pullback(f):
+    x = np.array([0.0, 1.0])
+    y, back = vjp(f, x)
+    want = back(np.ones(2)).copy()
+    x[:] = 5.0
+    y[:] = 7.0
+    np.testing.assert_array_equal(back(np.ones(2)), want)
+
+
 @pytest.mark.parametrize(
     ("primal", "message"),
     [
