@@ -102,7 +102,8 @@ def leave(cotangents: Iterable[Any], spaces: Sequence[Space], incoming: Sequence
         if cotangent is None:
             cotangent = array_types[space[0]].zeros(space)
         elif space[1] is not None:
-            if type(cotangent) is not space[0]:  # a sum of 0-d arrays is a scalar
+            # A sum of 0-d arrays is a scalar, and one of byte-swapped arrays is in native order.
+            if type(cotangent) is not space[0] or cotangent.dtype is not space[2]:
                 cotangent = project(cotangent, space)
             cotangent = array_types[space[0]].own(cotangent, held)
             held.append(cotangent)

@@ -34,6 +34,7 @@ __all__ = ["is_traced", "jvp", "stop_gradient", "val_and_grad", "vjp"]
 
 def vjp(
     f: Any,
+    /,
     *primals: Any,
     argnums: int | Sequence[int] | None = None,
     has_aux: bool = False,
@@ -44,7 +45,8 @@ def vjp(
     Args:
         f: a primitive, a chain (or list of links), or any Python function.
         primals: the arguments of ``f``: floats, complex numbers, arrays, or containers of them.
-        argnums: the positions to differentiate; all of them if not given.
+        argnums: the positions to differentiate; **all of them** if not given (`grad` and
+            `value_and_grad` take the first).
         has_aux: ``f`` returns ``(y, extra)``, and ``extra`` is handed through.
         params: keyword arguments of ``f``; they are not differentiated.
 
@@ -94,6 +96,7 @@ def linearize(
 
 def val_and_grad(
     f: Any,
+    /,
     *primals: Any,
     argnums: int | Sequence[int] | None = None,
     has_aux: bool = False,
@@ -107,8 +110,9 @@ def val_and_grad(
     Args:
         f: a primitive, a chain (or list of links), or any Python function.
         primals: the arguments of ``f``: floats, complex numbers, arrays, or containers of them.
-        argnums: the positions to differentiate; all of them if not given. An int chooses one,
-            whose gradient is then not in a tuple.
+        argnums: the positions to differentiate; **all of them** if not given (`grad` and
+            `value_and_grad` take the first). An int chooses one, whose gradient is then not in a
+            tuple.
         has_aux: ``f`` returns ``(y, extra)``.
         holomorphic: ``f`` is a holomorphic function of complex primals, and its complex
             derivative is meant.
@@ -154,7 +158,9 @@ def _chain_gradient(links: Sequence[Any], primal: Any, holomorphic: bool) -> tup
     return y, cotangent
 
 
-def jvp(f: Any, primals: Sequence[Any], tangents: Sequence[Any], **params: Any) -> tuple[Any, Any]:
+def jvp(
+    f: Any, primals: Sequence[Any], tangents: Sequence[Any], /, **params: Any
+) -> tuple[Any, Any]:
     """The value of ``f`` and its directional derivative along ``tangents``.
 
     A pullback is linear in its cotangent, so its own pullback is the pushforward: no rule has to
@@ -277,7 +283,12 @@ def _positions(primals: Sequence[Any], argnums: int | Sequence[int] | None) -> S
         raise TypeError("a derivative needs at least one primal, as a positional argument")
     if argnums is None:
         return range(len(primals))
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    chosen = (argnums,) if isinstance(argnums, int) else argnums
+    if not isinstance(chosen, Sequence) or not all(isinstance(n, int) for n in chosen):
+        raise TypeError(
+            f"argnums is {plain(argnums)!r:.60}; it is a position or a tuple of positions. For a "
+            "keyword argument of that name, bind it with functools.partial."
+        )
     for argnum in chosen:
         if not -len(primals) <= argnum < len(primals):
             raise TypeError(

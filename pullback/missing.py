@@ -55,16 +55,15 @@ def _stub(name: str, arity: int) -> str:
     short = name.rpartition(".")[2].strip("_<>") or "f"
     if not short.isidentifier():
         short = "f"
-    primals = ", ".join(["x"] if arity == 1 else [f"x{place}" for place in range(arity)])
-    cotangents = ", ".join(
-        ["x_cotangent"] if arity == 1 else [f"x{place}_cotangent" for place in range(arity)]
-    )
+    names = ["x"] if arity == 1 else [*"abcdefgh"[:arity]]
+    primals = ", ".join(names)
+    what = "the cotangent of x" if arity == 1 else f"the cotangents of {primals}"
     return (
         f"@pullback.rule({name})\n"
         f"def {short}_rule({primals}):\n"
         f"    y = {name}({primals})\n"
-        f"    def {short}_pullback(y_cotangent):\n"
-        f"        return {cotangents}\n"
+        f"    def {short}_pullback(ct):\n"
+        f"        return {', '.join(['...'] * len(names))}  # {what}\n"
         f"    return y, {short}_pullback\n"
         f"pullback.register({short}_rule)"
     )

@@ -132,7 +132,9 @@ class Tracer(Traced):
             "a traced value was about to become a plain array, or to be stored into one, which "
             "would lose its derivative. Leave out np.asarray(x), for a traced array is one; write "
             "np.stack([...]) or np.concatenate([...]) instead of np.array([...]) and of storing "
-            "elements; pullback.stop_gradient(x) if no derivative is meant."
+            "elements. A library function that calls np.asarray on what it is given needs a rule: "
+            "call it through pullback.primitive(function). pullback.stop_gradient(x) if no "
+            "derivative is meant."
         )
 
     def __float__(self) -> NoReturn:

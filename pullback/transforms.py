@@ -29,7 +29,8 @@ def grad(
 
     Args:
         f: returns one number. A primitive, a chain (or list of links), or any Python function.
-        argnums: the position to differentiate, or several, which gives a tuple of gradients.
+        argnums: the position to differentiate, or several, which gives a tuple of gradients. The
+            first if not given, where `val_and_grad` takes all.
         has_aux: ``f`` returns ``(y, extra)``; the function then returns ``(gradient, extra)``.
         holomorphic: the complex derivative of a holomorphic ``f`` is meant.
 

@@ -64,6 +64,17 @@ def test_other_arguments_may_be_anything():
     assert val_and_grad(lambda x, n, s: x**n if s == "p" else x, 2.0, 3, "p", argnums=0)[1] == 12.0
 
 
+def test_argnums_must_be_positions():
+    with pytest.raises(TypeError, match=r"argnums is 2.5; it is a position or a tuple of pos"):
+        val_and_grad(lambda x, argnums: x * argnums, 1.0, argnums=2.5)
+
+
+def test_a_keyword_argument_may_be_called_f():
+    assert val_and_grad(lambda x, f: x * f, 2.0, f=3.0) == (6.0, 3.0)
+    assert vjp(lambda x, f: x * f, 2.0, f=3.0)[1](1.0) == 3.0
+    assert jvp(lambda x, f: x * f, (2.0,), (1.0,), f=3.0) == (6.0, 3.0)
+
+
 def test_keyword_arguments_pass_through():
     assert val_and_grad(lambda x, *, power: x**power, 2.0, power=3) == (8.0, 12.0)
 
