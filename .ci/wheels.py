@@ -11,7 +11,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTED = ["pyproject.toml", "README.md", "docs", "tests", *ROOT.glob("plugins/*/tests")]
+TESTED = [
+    "pyproject.toml",
+    "conftest.py",
+    "README.md",
+    "docs",
+    "tests",
+    *ROOT.glob("plugins/*/tests"),
+]
 
 
 def build_wheels(folder: Path) -> list[Path]:
@@ -40,8 +47,9 @@ def copy_tests(folder: Path) -> None:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
-    # These tests are about the checkout, which is not there.
-    shutil.rmtree(folder / "tests" / "repository")
+    # These tests are about what is in the checkout only.
+    for name in ("repository", "benchmarks"):
+        shutil.rmtree(folder / "tests" / name)
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> None:

@@ -26,6 +26,7 @@ from pullback.spaces import (
     plain,
     project,
     scalar_spaces,
+    space_makers,
     space_of,
 )
 
@@ -47,6 +48,8 @@ def enter(primal: Any, argnum: int, container: Any = None, place: int = 0) -> tu
     """
     kind = type(primal)
     space: Space | None = scalar_spaces.get(kind)
+    if space is None and kind in space_makers:
+        space = space_makers[kind](primal)
     if space is not None:
         return primal, space
     if kind is int:
@@ -103,7 +106,8 @@ def leave(cotangents: Iterable[Any], spaces: Sequence[Space], incoming: Sequence
             cotangent = array_types[space[0]].zeros(space)
         elif space[1] is not None:
             # A sum of 0-d arrays is a scalar, and one of byte-swapped arrays is in native order.
-            if type(cotangent) is not space[0] or cotangent.dtype is not space[2]:
+            found: Any = type(cotangent)
+            if found is not space[0] or cotangent.dtype is not space[2]:
                 cotangent = project(cotangent, space)
             cotangent = array_types[space[0]].own(cotangent, held)
             held.append(cotangent)

@@ -146,31 +146,9 @@ def rule_of(f: Any) -> RuleFunction:
     registered = rule_function(f)
     if registered is not None:
         return registered
-    if isinstance(f, partial):
-        return _rule_of_partial(f)
     if not callable(f):
         checked([f])
-    return function_rule(f)
-
-
-def _rule_of_partial(link: partial[Any]) -> RuleFunction:
-    inner = rule_of(link.func)
-    bound = len(link.args)
-
-    def partial_rule(*primals: Any, **params: Any) -> tuple[Any, Any]:
-        y, pullback = inner(*link.args, *primals, **{**link.keywords, **params})
-        if type(pullback) is tuple:
-            return y, pullback[bound:]
-        if pullback is None or bound == 0:
-            return y, pullback
-
-        def partial_pullback(y_cotangent: Any) -> Any:
-            cotangents = pullback(y_cotangent)
-            return cotangents[bound:] if type(cotangents) is tuple else (None,) * len(primals)
-
-        return y, partial_pullback
-
-    return partial_rule
+    return function_rule(dispatching(f))
 
 
 def forward(links: Sequence[Any], x: Any, stack: Stack) -> Any:

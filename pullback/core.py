@@ -8,11 +8,14 @@ sorting, no visited set.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import BuiltinFunctionType
 from typing import Any
 
 from pullback.boundary import admit, describe, enter, is_leaf, leave
 from pullback.containers import flatten, map_leaves, unflatten
-from pullback.errors import CotangentError, RuleError
+from pullback.errors import CotangentError, RuleError, TracerConversionError
+from pullback.missing import missing_rule
 from pullback.plugins import rule_function
 from pullback.registry import unwrap
 from pullback.spaces import Deferred, Pending, Space, array_type_of, plain, project, space_makers
@@ -110,7 +113,8 @@ def fit(contribution: Any, space: Space, pullback: Any) -> Any:
     Raises:
         RuleError: it does not fit; the message names the rule's pullback.
     """
-    if type(contribution) is tuple and len(contribution) == 1:  # the tuple of one primal
+    if type(contribution) is tuple and contribution:
+        # One for each primal of the rule, and the others were left out or given by keyword.
         contribution = contribution[0]
     if contribution is None:
         return array_type_of(space[0]).zeros(space)
@@ -342,7 +346,23 @@ def pullback_of(traced: Run) -> Callable[[Any], Any]:
 
 def dispatching(f: Any) -> Callable[..., Any]:
     """``f`` as a function that traced arguments can be given to, whether it has a rule or not."""
+    if isinstance(f, partial):
+        return partial(dispatching(f.func), *f.args, **f.keywords)
+    if isinstance(f, BuiltinFunctionType) and rule_function(f) is None:
+        return _untraceable(f)
     if rule_function(f) is None:
         return f  # type: ignore[no-any-return]
     raw = unwrap(f)
     return lambda *args, **params: apply_function(raw, args, params)
+
+
+def _untraceable(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A builtin without a rule: it may be made of operators (``sum``), or want plain numbers."""
+
+    def call(*args: Any, **params: Any) -> Any:
+        try:
+            return f(*args, **params)
+        except TracerConversionError as error:
+            raise missing_rule(f, args) from error
+
+    return call

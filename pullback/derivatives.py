@@ -283,7 +283,7 @@ def _positions(primals: Sequence[Any], argnums: int | Sequence[int] | None) -> S
         raise TypeError("a derivative needs at least one primal, as a positional argument")
     if argnums is None:
         return range(len(primals))
-    chosen = (argnums,) if isinstance(argnums, int) else argnums
+    chosen: Any = (argnums,) if isinstance(argnums, int) else argnums
     if not isinstance(chosen, Sequence) or not all(isinstance(n, int) for n in chosen):
         raise TypeError(
             f"argnums is {plain(argnums)!r:.60}; it is a position or a tuple of positions. For a "

@@ -23,6 +23,6 @@ def name_of(primitive: Any) -> str:
     name = getattr(primitive, "__qualname__", None) or getattr(primitive, "__name__", None)
     if name is None:
         return repr(primitive)
-    module = getattr(primitive, "__module__", None)
+    module = getattr(primitive, "__module__", None) or ""
     module = _PUBLIC_MODULES.get(module, module)
     return f"{module}.{name}" if module else str(name)

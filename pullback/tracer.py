@@ -65,7 +65,10 @@ class Trace:
 
     def enter(self, primal: Any, space: Space) -> Tracer:
         """A tracer of ``primal``, as the next entry of the tape."""
-        return _append(((), (), space), primal, self)
+        assert self.tape is not None
+        self.tape.append(((), (), space))
+        kind = Tracer if space[1] is None else ArrayTracer
+        return kind(primal, self, len(self.tape) - 1)
 
 
 class Tracer(Traced):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import operator
 import pickle
+from _statistics import _normal_dist_inv_cdf  # a builtin that converts to a C double
 from functools import partial
-from math import cos, exp, sin
+from math import cos, exp, log, sin
 
 import numpy as np
 import pytest
 
 import pullback
 from pullback import Chain, grad, val_and_grad, vjp
-from pullback.errors import ChainError, CotangentError, EmptyChainError
+from pullback.errors import ChainError, CotangentError, EmptyChainError, MissingRuleError
 
 
 def closed_form(x):
@@ -61,6 +62,34 @@ def test_a_partial_of_a_primitive_is_a_link():
     # d/dx (3 - x)^2 / 2 at 1
     links = [partial(operator.sub, 3.0), lambda x: x * x, partial(operator.mul, 0.5)]
     assert val_and_grad(links, 1.0) == (2.0, -2.0)
+
+
+def test_a_primal_given_by_keyword_is_a_constant():
+    @pullback.primitive
+    def area(width, height=2.0):
+        return width * height
+
+    @pullback.rule(area)
+    def area_rule(width, height=2.0):
+        return width * height, lambda ct: (ct * height, ct * width)
+
+    pullback.register(area_rule)
+    assert val_and_grad([partial(area, height=5.0), sin], 2.0) == (sin(10.0), 5.0 * cos(10.0))
+    assert val_and_grad(partial(area, height=5.0), 2.0) == (10.0, 5.0)
+    assert val_and_grad(lambda w: area(w, height=5.0), 2.0) == (10.0, 5.0)
+    assert val_and_grad([area], 2.0) == (4.0, 2.0)
+    assert val_and_grad(area, 2.0, 3.0) == (6.0, (3.0, 2.0))
+
+
+def test_a_partial_may_be_differentiated_by_itself():
+    assert val_and_grad(partial(operator.pow, 2.0), 3.0) == (8.0, 8.0 * log(2.0))
+    assert val_and_grad(partial(lambda a, b: a * b, 3.0), 2.0) == (6.0, 3.0)
+
+
+def test_a_builtin_without_a_rule_is_traced_or_named():
+    assert val_and_grad([sorted, sum], [3.0, 1.0]) == (4.0, [1.0, 1.0])
+    with pytest.raises(MissingRuleError, match=r"no rule is registered for _statistics\._normal"):
+        val_and_grad(_normal_dist_inv_cdf, 0.5, 0.0, 1.0)
 
 
 def test_a_partial_with_a_keyword_is_a_link():

@@ -48,6 +48,7 @@ def test_registered_rules_are_all_it_needs():
         pullback.elementwise(math.cos, lambda ct, x: -(ct * sin(x))),
         pullback.elementwise(operator.mul, lambda ct, b: ct * b, lambda ct, a: ct * a),
         pullback.elementwise(operator.neg, lambda ct: -ct),
+        pullback.elementwise(operator.add, lambda ct: ct, lambda ct: ct),
     )
     assert pullback.grad([math.sin, math.sin])(2.0) == math.cos(math.sin(2.0)) * math.cos(2.0)
     second = pullback.grad(pullback.grad(lambda x: x * sin(x)))(2.0)

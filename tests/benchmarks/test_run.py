@@ -1,0 +1,120 @@
+"""A run of the benchmarks: its samples, its targets, and the command."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import engines, problems
+from benchmarks.__main__ import main
+from benchmarks.report import omissions, page, ratio_cells
+from benchmarks.targets import Found, Row, targets
+from benchmarks.timing import Effort, interleaved
+
+EFFORT = Effort(samples=3, sample_seconds=0.001, most_seconds=0.1)
+
+
+def row(name="x[i], 10⁴ reads", **seconds):
+    return Row(name, problems.PROBLEMS[name](), {"pullback": 1.0, "by hand": 0.5, **seconds})
+
+
+def reached(text, found):
+    (target,) = [target for target in targets(found) if text in target.text]
+    return target.reached, target.measured
+
+
+def test_medians_are_those_of_the_runs():
+    calls = {"short": 0, "long": 0}
+
+    def sleeping(name, seconds):
+        def run():
+            calls[name] += 1
+            time.sleep(seconds)
+            return 0.0, 0.0
+
+        return run
+
+    runs = {"short": sleeping("short", 1e-4), "long": sleeping("long", 5e-3)}
+    medians = interleaved(runs, EFFORT)
+    assert 1e-4 < medians["short"] < medians["long"]
+    assert medians["long"] > 5e-3
+    assert calls["short"] > calls["long"] >= 4
+
+
+def test_ratios_are_to_pullback():
+    chosen = [engines.ENGINES[name] for name in ("pullback", "autograd", "jax jit")]
+    header, cells = ratio_cells([row(autograd=7.0)], chosen)
+    assert header == ["problem", "pullback, µs", "autograd", "jax jit"]
+    assert cells == ["x[i], 10⁴ reads", "1,000,000", "7.00", "–"]
+
+
+def test_omissions_say_why():
+    chosen = [engines.ENGINES["pullback"], engines.ENGINES["jax jit"]]
+    (line,) = omissions([row()], chosen)
+    assert line.startswith("x[i], 10⁴ reads: jax jit was not run; the first run compiles")
+
+
+@pytest.mark.parametrize(
+    ("autograd", "expected"), [(1.5, (True, "1.50")), (0.9, (False, "all but 1 of 1: 0.90"))]
+)
+def test_a_target_that_is_missed_says_where(autograd, expected):
+    is_reached, measured = reached("never slower", Found([row(autograd=autograd)]))
+    assert is_reached is expected[0]
+    assert measured.startswith(expected[1])
+    assert "x[i], 10⁴ reads" in measured
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "expected"),
+    [
+        (Found([], seed_result=(2.2013533791690376, -0.562752038662712)), "exactly", True),
+        (Found([], seed_result=(2.2013533791690376, -0.562752038662711)), "exactly", False),
+        (Found([row("seed chain, as a chain")]), "2 µs more", False),
+        (Found([], growth=2**20), "memory is flat", False),
+        (Found([], growth=2**19), "memory is flat", True),
+        (Found([], import_seconds=0.061), "within 60 ms", False),
+        (Found([], import_seconds=0.059), "within 60 ms", True),
+        (Found([], peaks={"pullback": 2, "autograd": 1}), "no more memory", False),
+        (Found([], peaks={"pullback": 1, "autograd": 1}), "no more memory", True),
+        (Found([row("x[i], 10³ reads"), row(pullback=100.0)]), "linear", False),
+        (Found([row("x[i], 10³ reads"), row(pullback=10.0)]), "linear", True),
+    ],
+)
+def test_targets(found, text, expected):
+    assert reached(text, found)[0] is expected
+
+
+def test_what_was_not_measured_is_not_reached():
+    for target in targets(Found([])):
+        assert (target.measured, target.reached) == ("not measured", None)
+
+
+def test_page_names_every_figure():
+    chosen = [engines.ENGINES["pullback"], engines.ENGINES["by hand"]]
+    text = page(Found([row()], peaks={"pullback": 2**20}), chosen, EFFORT)
+    assert "| x[i], 10⁴ reads | 1,000,000 | 0.50 |" in text
+    assert "| pullback | 1.0 |" in text
+    assert "3 samples of at least 1 ms" in text
+    assert "$ tox -e bench " in text
+
+
+def test_command_prints_ratios():
+    arguments = ["--quick", "--problems", "exp(2a)", "--engines", "autograd"]
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "exp(2a) + ab² + cos(b)" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--engines", "tenpiler"], "no engine tenpiler; there are autograd, torch, jax"),
+        (["--problems", "MLP", "--write", "page.md"], "the page shows every problem"),
+    ],
+)
+def test_command_refuses(arguments, message):
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert message in result.output
