@@ -53,7 +53,8 @@ def shifted(value, direction, step):
     if isinstance(value, (list, tuple)):
         items = [shifted(v, d, step) for v, d in zip(value, direction, strict=True)]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    return value + step * direction
+    moved = value + step * direction
+    return type(value)(moved) if type(value) in (float, complex) else moved
 
 
 def directional_difference(f, primals, directions, cotangent):

@@ -7,6 +7,7 @@ its primal's space and belongs to the caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any, Final
 
 from pullback.containers import flatten, is_container, map_leaves, places, unflatten
@@ -202,10 +203,15 @@ def seed(y: Any, space: Space | None, holomorphic: bool) -> Any:
             return one
     value = plain(y)
     if space is None or getattr(value, "shape", ()) != ():
+        advice = (
+            "An integer has no derivative; return a float."
+            if isinstance(value, Integral)
+            else "Reduce it (y.sum(), y[0]), or use jacobian, or vjp with a cotangent of the "
+            "output's shape."
+        )
         raise NonScalarOutputError(
             "a gradient needs a function whose output is one number; this one returned "
-            f"{describe_value(value)}. Reduce it (y.sum(), y[0]), or use jacobian, or vjp with a "
-            "cotangent of the output's shape."
+            f"{describe_value(value)}. {advice}"
         )
     if not holomorphic and is_complex(value):
         raise ComplexOutputError(

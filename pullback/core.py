@@ -18,6 +18,7 @@ from pullback.errors import CotangentError, RuleError, TracerConversionError
 from pullback.missing import missing_rule
 from pullback.plugins import rule_function
 from pullback.registry import unwrap
+from pullback.rules import any_traced
 from pullback.spaces import Deferred, Pending, Space, array_type_of, plain, project, space_makers
 from pullback.tracer import Entry, Trace, Tracer, apply_function, leaked
 
@@ -353,7 +354,12 @@ def dispatching(f: Any) -> Callable[..., Any]:
     if rule_function(f) is None:
         return f  # type: ignore[no-any-return]
     raw = unwrap(f)
-    return lambda *args, **params: apply_function(raw, args, params)
+
+    def call(*args: Any, **params: Any) -> Any:
+        traced = any_traced(args) or any_traced(params.values())
+        return apply_function(raw, args, params) if traced else raw(*args, **params)
+
+    return call
 
 
 def _untraceable(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import update_wrapper
 from inspect import Parameter, signature
 from itertools import count
@@ -55,7 +55,7 @@ def primitive(function: F) -> F:
         return raw  # type: ignore[no-any-return]
 
     def call(*args: Any, **params: Any) -> Any:
-        if _any_traced(args) or (params and _any_traced(params.values())):
+        if any_traced(args) or (params and any_traced(params.values())):
             return apply_function(raw, args, params)
         return raw(*args, **params)
 
@@ -85,9 +85,10 @@ def _dispatches(function: Any) -> bool:
     return is_ufunc or is_array_function or is_operator or function in _CALL_DUNDERS
 
 
-def _any_traced(values: Any) -> bool:
+def any_traced(values: Iterable[Any]) -> bool:
+    """Whether one of ``values`` is traced, or a list or tuple that holds a traced value."""
     for value in values:
-        if isinstance(value, Traced) or (type(value) in (list, tuple) and _any_traced(value)):
+        if isinstance(value, Traced) or (type(value) in (list, tuple) and any_traced(value)):
             return True
     return False
 

@@ -245,7 +245,7 @@ def _by_pushforwards(pullback: Any, y: Any, outputs: _Leaves, inputs: _Leaves) -
 def _named(function: Callable[..., Any], f: Any, transform: str) -> Callable[..., Any]:
     """``function`` with the name and documentation of ``f``."""
     if callable(f) and hasattr(f, "__name__"):
-        wraps(f)(function)
+        wraps(f, updated=())(function)  # the gradient of a primitive is not that primitive
         function.__name__ = function.__qualname__ = f"{transform}({f.__name__})"
     else:
         function.__name__ = function.__qualname__ = f"{transform}({f!r:.60})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_cotangents_are_summed_over_broadcast_axes():
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_dtypes_are_those_of_the_primal(dtype):
     x = np.ones(3, dtype)
-    y, gradient = val_and_grad(lambda x: (x * np.float64(2.0) * np.ones(3)).sum(), x)
+    _, gradient = val_and_grad(lambda x: (x * np.float64(2.0) * np.ones(3)).sum(), x)
     assert gradient.dtype == dtype
     scalar = dtype(2.0)
     assert type(grad(lambda x: (x * np.ones(2)).sum())(scalar)) is dtype
@@ -167,7 +168,7 @@ def test_accumulation_under_an_outer_derivative():
 class Put(Deferred):
     """The cotangent of reading one element, with a record of how often it is merged."""
 
-    merges: list = []
+    merges: ClassVar[list] = []
 
     def __init__(self, place, cotangent):
         self.place, self.cotangent = place, cotangent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from math import cos, sin
 from typing import NamedTuple
 
@@ -218,6 +219,8 @@ def test_a_gradient_of_a_container_or_a_constant():
         val_and_grad(lambda x: {"y": x}, 1.0)
     with pytest.raises(NonScalarOutputError, match=r"returned None"):
         val_and_grad(lambda x: None, 1.0)
+    with pytest.raises(NonScalarOutputError, match=r"returned 3 \(int\)\. An integer has no"):
+        val_and_grad(lambda x: 3, 1.0)
     assert val_and_grad(lambda x: 3.0, 1.0) == (3.0, 0.0)
 
 
@@ -333,3 +336,10 @@ def test_programs_against_differences(check_derivative):
     check_derivative(pendulum, 0.8, 0.3)
     check_derivative(lambda z: z * np.exp(z) / (z + 2.0), 0.3 + 0.4j)
     check_derivative(lambda z: abs(z) * np.conj(z), 0.3 + 0.4j)
+
+
+def test_a_primitive_of_an_empty_container_is_a_constant():
+    y, back = vjp(math.prod, [])
+    assert (y, back(1.0)) == (1, [])
+    with pytest.raises(ValueError, match="empty"):
+        vjp(max, [])

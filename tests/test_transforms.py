@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from math import cos, exp, sin
+from math import cos, exp, prod, sin
 
 import numpy as np
 import pytest
 
-from pullback import grad, hessian, hvp, jacobian, value_and_grad
+from pullback import grad, hessian, hvp, jacobian, primitive, value_and_grad
 from pullback.errors import NonScalarOutputError
 
 
@@ -138,6 +138,12 @@ def test_jacobian_of_a_complex_holomorphic_function():
 def test_hessian_needs_a_scalar_output():
     with pytest.raises(NonScalarOutputError, match=r"shape \(4,\)"):
         hessian(lambda x: x * 2.0)(X)
+
+
+def test_the_gradient_of_a_primitive_is_not_that_primitive():
+    dispatching_sin = primitive(sin)
+    assert grad(grad(dispatching_sin))(1.0) == pytest.approx(-sin(1.0))
+    assert hessian(primitive(prod))([2.0, 3.0]) == [[0.0, 1.0], [1.0, 0.0]]
 
 
 def test_transforms_nest():

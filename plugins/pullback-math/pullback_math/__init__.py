@@ -1,13 +1,36 @@
-"""Rules for Python's own numbers: `math`, `operator`, and the builtins.
+"""Rules for Python's own numbers: `math`, `cmath`, `operator`, and the builtins.
 
-The rules of `operator` work for everything that has operators, arrays included.
+Each module is a formula sheet. The rules of `operator` work for everything that has operators:
+they are what ``traced * array`` runs.
 """
 
+from __future__ import annotations
+
 from pullback import hookimpl
-from pullback_math import arithmetic, elementary
+from pullback_math import (
+    arithmetic,
+    complex_numbers,
+    constants,
+    elementary,
+    parts,
+    polygamma,
+    special,
+    strong,
+    sums,
+)
 
 
 @hookimpl
 def pullback_register_rules(registry):
     """Hand over every rule of this package."""
-    registry.add(arithmetic, elementary)
+    registry.add(
+        arithmetic,
+        elementary,
+        special,
+        polygamma,
+        sums,
+        parts,
+        complex_numbers,
+        constants,
+        strong,
+    )
