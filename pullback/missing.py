@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -30,7 +29,9 @@ def missing_rule(primitive: Any, args: Sequence[Any]) -> MissingRuleError:
     if traced:
         lines[0] += f" and differentiated in argument {', '.join(traced)}"
     known = {claim.rule.name: None for claim in registry.rules.values()}
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.7)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=3, cutoff=0.7)
     if near:
         lines.append(f"  nearest registered names: {', '.join(near)}")
     records = plugins.load()

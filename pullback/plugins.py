@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import pluggy
 
@@ -19,6 +18,9 @@ from pullback.config import disabled_plugins, switched_off
 from pullback.errors import ConflictingRulesError, PluginWarning
 from pullback.registry import Claim, Registry, Rule
 from pullback.spaces import add_array_type
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Status: TypeAlias = Literal["ok", "disabled", "broken", "conflict"]
 
@@ -129,7 +131,7 @@ def _load_all() -> tuple[list[PluginRecord], list[Claim]]:
     disabled = disabled_plugins()
     records: list[PluginRecord] = []
     found: list[Claim] = []
-    for entry_point in sorted(entry_points(group=hookspecs.PROJECT), key=_order):
+    for entry_point in _entry_points():
         record = _record_of(entry_point)
         records.append(record)
         switch = switched_off(disabled, record.name, record.distribution)
@@ -149,6 +151,12 @@ def _load_all() -> tuple[list[PluginRecord], list[Claim]]:
         found.extend(collected.claims)
         record.rules = len(collected.claims)
     return records, found
+
+
+def _entry_points() -> list[EntryPoint]:
+    from importlib.metadata import entry_points  # takes longer to import than all of pullback
+
+    return sorted(entry_points(group=hookspecs.PROJECT), key=_order)
 
 
 def _order(entry_point: EntryPoint) -> tuple[str, str]:

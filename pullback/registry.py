@@ -40,7 +40,7 @@ class Rule:
     domain: Any = None
     """Where the primals live (`pullback.domains`); a tuple has one for each primal."""
     signature: str | None = None
-    """The shapes, in NumPy's gufunc notation: ``"(n,n),(n,k)->(n,k)"``."""
+    """The shapes in NumPy's gufunc notation, such as ``"(n,n),(n,k)->(n,k)"``."""
     points: Mapping[Any, Any] = field(default_factory=dict)
     """Primal, or tuple of primals -> the derivative there, where that is a convention."""
     differentiable: tuple[str, ...] | None = None
@@ -52,7 +52,7 @@ class Rule:
     override: bool = False
     """Whether this rule replaces another provider's on purpose."""
     source: Any = None
-    """What to show for "where is this rule": an object `inspect` can find, or (file, line)."""
+    """Where the rule is written, as an object that `inspect` can find or as (file, line)."""
 
     def __post_init__(self) -> None:
         try:

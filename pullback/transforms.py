@@ -149,9 +149,9 @@ def hvp(f: Any, argnums: int = 0) -> Callable[..., Any]:
         argnums: the position to differentiate twice.
 
     Returns:
-        ``product(*args, vector, **params)``: the arguments of ``f``, and last a vector of the
-        shape and structure of the chosen one. It returns the product, of that shape. The cost is
-        that of a few gradients, whatever the size.
+        A function ``product(*args, vector, **params)`` that takes the arguments of ``f``, and last
+        a vector of the shape and structure of the chosen one. It returns the product, of that
+        shape. The cost is that of a few gradients, whatever the size.
 
     >>> from pullback import hvp
     >>> hvp(lambda p: p[0] ** 2 * p[1])([2.0, 3.0], [1.0, 0.0])
