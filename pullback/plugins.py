@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import pluggy
 
 from pullback import hookspecs, registry
-from pullback.config import disabled_plugins, switched_off
 from pullback.errors import ConflictingRulesError, PluginWarning
 from pullback.registry import Claim, Registry, Rule
 from pullback.spaces import add_array_type
@@ -128,6 +127,8 @@ def register(*rules: Rule | tuple[Rule, ...]) -> None:
 
 
 def _load_all() -> tuple[list[PluginRecord], list[Claim]]:
+    from pullback.config import disabled_plugins, switched_off  # a TOML parser comes with it
+
     disabled = disabled_plugins()
     records: list[PluginRecord] = []
     found: list[Claim] = []
