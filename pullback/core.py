@@ -12,15 +12,18 @@ from functools import partial
 from types import BuiltinFunctionType
 from typing import Any
 
+from pullback.arguments import any_traced
 from pullback.boundary import admit, describe, enter, is_leaf, leave
 from pullback.containers import flatten, map_leaves, unflatten
 from pullback.errors import CotangentError, RuleError, TracerConversionError
 from pullback.missing import missing_rule
+from pullback.operators import install
 from pullback.plugins import rule_function
 from pullback.registry import unwrap
-from pullback.rules import any_traced
 from pullback.spaces import Deferred, Pending, Space, array_type_of, plain, project, space_makers
 from pullback.tracer import Entry, Trace, Tracer, apply_function, leaked
+
+install()
 
 
 def walk_back(tape: list[Entry], cotangents: list[Any], stop: int) -> list[Any]:
@@ -89,7 +92,7 @@ def _paired(pullback: Any, parents: tuple[int | None, ...], cotangent: Any) -> l
     if type(contributions) is not tuple:
         contributions = (contributions,)
     missing = parents[len(contributions) :]
-    if any(parent is not None for parent in missing):
+    if missing and any(parent is not None for parent in missing):
         raise RuleError(
             f"{_describe(pullback)} returned {len(contributions)} cotangents for {len(parents)} "
             "positional arguments: it must return a tuple with one for each, or None"

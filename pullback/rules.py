@@ -9,16 +9,18 @@ from __future__ import annotations
 import linecache
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from inspect import Parameter, signature
 from itertools import count
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
+from pullback.arguments import any_traced
 from pullback.errors import DerivativeNotImplementedError, RuleError
 from pullback.names import name_of
 from pullback.registry import Rule, RuleFunction, unwrap
-from pullback.spaces import Traced
+from pullback.spaces import plain
 from pullback.tracer import apply_function
 
 __all__ = ["elementwise", "nondifferentiable", "not_implemented", "primitive", "rule"]
@@ -83,14 +85,6 @@ def _dispatches(function: Any) -> bool:
     is_array_function = hasattr(function, "_implementation")
     is_operator = getattr(function, "__module__", None) == "_operator"
     return is_ufunc or is_array_function or is_operator or function in _CALL_DUNDERS
-
-
-def any_traced(values: Iterable[Any]) -> bool:
-    """Whether one of ``values`` is traced, or a list or tuple that holds a traced value."""
-    for value in values:
-        if isinstance(value, Traced) or (type(value) in (list, tuple) and any_traced(value)):
-            return True
-    return False
 
 
 def rule(
@@ -198,19 +192,20 @@ def nondifferentiable(*primitives: Any, override: bool = False) -> tuple[Rule, .
 
 
 def _constant_rule(function: Any) -> RuleFunction:
-    if not callable(function):  # an attribute of a class, such as ndarray.shape
-        name = function.__name__
-
-        def attribute_rule(value: Any) -> tuple[Any, None]:
-            return getattr(value, name), None
-
-        return attribute_rule
-    dispatching = primitive(function)
+    call = function if callable(function) else attrgetter(function.__name__)
 
     def constant_rule(*args: Any, **params: Any) -> tuple[Any, None]:
-        return dispatching(*args, **params), None
+        plain_params = {name: _without_tracers(value) for name, value in params.items()}
+        return call(*map(_without_tracers, args), **plain_params), None
 
+    constant_rule.nondifferentiable = True  # type: ignore[attr-defined]
     return constant_rule
+
+
+def _without_tracers(value: Any) -> Any:
+    if type(value) in (list, tuple):
+        return type(value)(map(_without_tracers, value))
+    return plain(value)
 
 
 _RULE_TEMPLATE: Final = """\

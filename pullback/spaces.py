@@ -37,6 +37,8 @@ class Traced:
 
     __slots__ = ("_index", "_trace", "_value")
     _value: Any
+    _trace: Any
+    _index: int
 
 
 def plain(value: Any) -> Any:
@@ -183,20 +185,20 @@ def project(cotangent: Any, space: Space) -> Any:
     return array_types[kind].project(cotangent, space)
 
 
-class Deferred(ABC):
+class Deferred:
     """A cotangent that is put into its place later.
 
-    A rule whose cotangent is mostly zeros (one element read from an array) returns a `Deferred`.
-    The engine collects all that arrive for one value and has them merged once, so a loop that
-    reads ``n`` elements costs O(n), not O(n²).
+    A rule whose cotangent is mostly zeros (one element read from an array) returns an instance of
+    a subclass. The engine collects all that arrive for one value and has them merged once, so a
+    loop that reads ``n`` elements costs O(n), not O(n²).
     """
 
     __slots__ = ()
 
     @classmethod
-    @abstractmethod
     def merge(cls, dense: Any, parts: Sequence[Any], space: Space) -> Any:
         """``dense`` (``None``, or a cotangent that must not be written) plus all ``parts``."""
+        raise NotImplementedError(f"{cls.__name__} must define merge")
 
 
 class Pending:

@@ -11,14 +11,11 @@ no reference cycle, and memory is freed as soon as it can be.
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from inspect import Parameter, signature
 from itertools import count
 from typing import Any, Final, NoReturn, TypeAlias
 
+from pullback.arguments import any_traced, flat_call, keywords_to_positions
 from pullback.errors import (
     InPlaceWriteError,
     LeakedTracerError,
@@ -52,6 +49,7 @@ that returns as many cotangents (where a position may be ``None``: a constant).
 
 _trace_ids: Final = count()
 _ABSENT: Final = object()
+_NO_PARAMS: Final[Mapping[str, Any]] = {}
 
 
 class Trace:
@@ -452,114 +450,16 @@ class _Component(Deferred):
 
 def apply_function(primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
     """`apply`, with traced values also in lists, tuples and keyword arguments."""
-    for value in params.values():
-        if _holds_tracer(value):
-            args, params = _keywords_to_positions(primitive, args, params)
-            break
+    if params and any_traced(params.values()):
+        rule = find_rule(primitive, args)
+        if hasattr(rule, "nondifferentiable"):
+            return rule(*args, **params)[0]
+        args, params = keywords_to_positions(primitive, rule, args, params)
     for arg in args:
-        if type(arg) in (list, tuple) and _holds_tracer(arg):
-            return _apply_nested(primitive, args, params)
+        if type(arg) in (list, tuple) and any_traced(arg):
+            traced, flat_rule = flat_call(primitive, find_rule(primitive, args), args, params)
+            return apply(primitive, traced, _NO_PARAMS, flat_rule)
     return apply(primitive, args, params)
-
-
-def _holds_tracer(value: Any) -> bool:
-    if type(value) in (list, tuple):
-        return any(_holds_tracer(item) for item in value)
-    return type(value) in _TRACERS
-
-
-def _keywords_to_positions(
-    primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Move keyword arguments to the positions that the rule gives them, up to the last traced."""
-    remaining = dict(params)
-    positional = list(args)
-    for parameter in _positional_parameters(find_rule(primitive, args))[len(args) :]:
-        if not any(_holds_tracer(value) for value in remaining.values()):
-            break
-        if parameter.name not in remaining and parameter.default is parameter.empty:
-            break
-        positional.append(remaining.pop(parameter.name, parameter.default))
-    for name, value in remaining.items():
-        if _holds_tracer(value):
-            raise RuleError(
-                f"{name_of(primitive)} was given a traced value for the keyword {name!r}, which "
-                "is not one of its differentiable arguments; pass pullback.stop_gradient of it"
-            )
-    return tuple(positional), remaining
-
-
-@cache
-def _positional_parameters(rule: RuleFunction) -> list[Parameter]:
-    return [
-        parameter
-        for parameter in signature(rule).parameters.values()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    ]
-
-
-def _apply_nested(primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
-    """`apply` where tracers stand inside of lists and tuples among ``args``.
-
-    The call is recorded as one of as many arguments as there are traced leaves.
-    """
-    rule = find_rule(primitive, args)
-    leaves = [*_tracers_in(args, ())]
-    youngest = max((leaf._trace for leaf, _ in leaves), key=lambda trace: trace.id)
-    traced = [(leaf, path) for leaf, path in leaves if leaf._trace is youngest]
-
-    def flat_rule(*values: Any) -> tuple[Any, Any]:
-        y, pullback = rule(*_replace(args, youngest, iter(values)), **params)
-        if pullback is None:
-            return y, None
-
-        def flat_pullback(y_cotangent: Any) -> tuple[Any, ...]:
-            if type(pullback) is tuple:
-                needed = {path[0] for _, path in traced}
-                cotangents: Any = tuple(
-                    back(y_cotangent) if back is not None and place in needed else None
-                    for place, back in enumerate(pullback)
-                )
-            else:
-                cotangents = pullback(y_cotangent)
-                if type(cotangents) is not tuple:
-                    cotangents = (cotangents,)
-            return tuple(_descend(cotangents, path, primitive) for _, path in traced)
-
-        return y, flat_pullback
-
-    return apply(primitive, tuple(leaf for leaf, _ in traced), {}, flat_rule)
-
-
-def _tracers_in(value: Any, path: tuple[int, ...]) -> Iterator[tuple[Tracer, tuple[int, ...]]]:
-    if type(value) in _TRACERS:
-        yield value, path
-    elif type(value) in (list, tuple):
-        for place, item in enumerate(value):
-            yield from _tracers_in(item, (*path, place))
-
-
-def _replace(value: Any, trace: Trace, values: Iterator[Any]) -> Any:
-    """``value`` with the tracers of ``trace`` replaced by ``values``, in order."""
-    if type(value) in _TRACERS:
-        return next(values) if value._trace is trace else value
-    if type(value) in (list, tuple):
-        return type(value)(_replace(item, trace, values) for item in value)
-    return value
-
-
-def _descend(cotangents: Any, path: tuple[int, ...], primitive: Any) -> Any:
-    for place in path:
-        if cotangents is None:
-            return None
-        try:
-            cotangents = cotangents[place]
-        except (IndexError, TypeError):
-            raise RuleError(
-                f"the rule of {name_of(primitive)} returned no cotangent for the element "
-                f"{place} of an argument; for a list it must return as many as it has elements"
-            ) from None
-    return cotangents
 
 
 def leaked(what: Any) -> LeakedTracerError:
@@ -569,82 +469,3 @@ def leaked(what: Any) -> LeakedTracerError:
         "was kept in a global, an attribute, a closure or a generator; return it from the "
         "function instead (has_aux=True for extra results), or keep pullback.stop_gradient(x)."
     )
-
-
-def _call(primitive: Any) -> Callable[..., Any]:
-    def operate(self: Any, *others: Any) -> Any:
-        return apply(primitive, (self, *others), _NO_PARAMS)
-
-    return operate
-
-
-def _unary(primitive: Any) -> Callable[..., Any]:
-    def operate(self: Any) -> Any:
-        return apply_unary(primitive, self)
-
-    return operate
-
-
-def _binary(primitive: Any) -> Callable[..., Any]:
-    def operate(self: Any, other: Any) -> Any:
-        return apply_binary(primitive, self, other)
-
-    return operate
-
-
-def _reflected(primitive: Any) -> Callable[..., Any]:
-    def operate(self: Any, other: Any) -> Any:
-        return apply_binary(primitive, other, self)
-
-    return operate
-
-
-def _in_place(symbol: str, primitive: Any) -> Callable[..., Any]:
-    def operate(self: Any, other: Any) -> Any:
-        if hasattr(type(plain(self)), "__iadd__"):
-            raise InPlaceWriteError(
-                f"a traced array cannot be written in place (x {symbol}= y): other names of it "
-                f"would not see the change. Write x = x {symbol} y."
-            )
-        return apply_binary(primitive, self, other)
-
-    return operate
-
-
-def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def operate(self: Any, other: Any) -> Any:
-        return compare(plain(self), plain(other))
-
-    return operate
-
-
-_NO_PARAMS: Final[Mapping[str, Any]] = {}
-
-for _name, _symbol in {
-    "add": "+",
-    "sub": "-",
-    "mul": "*",
-    "truediv": "/",
-    "floordiv": "//",
-    "mod": "%",
-    "pow": "**",
-    "matmul": "@",
-}.items():
-    _primitive = getattr(operator, _name)
-    setattr(Tracer, f"__{_name}__", _binary(_primitive))
-    setattr(Tracer, f"__r{_name}__", _reflected(_primitive))
-    setattr(Tracer, f"__i{_name}__", _in_place(_symbol, _primitive))
-for _name in ("neg", "pos"):
-    setattr(Tracer, f"__{_name}__", _unary(getattr(operator, _name)))
-for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
-    setattr(Tracer, f"__{_name}__", _comparison(getattr(operator, _name)))
-for _name, _function in {
-    "abs": abs,
-    "round": round,
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "trunc": math.trunc,
-    "divmod": divmod,
-}.items():
-    setattr(Tracer, f"__{_name}__", _call(_function))
-Tracer.__rdivmod__ = _reflected(divmod)  # type: ignore[attr-defined]

@@ -134,6 +134,14 @@ def test_nondifferentiable_lets_plain_values_through():
     assert grad(grad(lambda x: f(x) * x))(2.5) == 4.0
 
 
+def test_nondifferentiable_takes_traced_values_anywhere():
+    x = np.array([2.0, 3.0])
+    np.testing.assert_array_equal(
+        grad(lambda x: (x * np.ones_like(a=x) * np.argmax(a=x)).sum())(x), [1.0, 1.0]
+    )
+    assert grad(lambda x: grad(lambda y: y * np.sign(x * y))(x))(2.0) == 0.0
+
+
 def test_a_rule_declares_and_can_be_called():
     @rule(math.exp, domain=None, signature="()->()", points={0.0: 1.0}, differentiable=["x"])
     def exp_rule(x):
