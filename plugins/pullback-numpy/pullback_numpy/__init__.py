@@ -1,18 +1,60 @@
-"""Rules for NumPy."""
+"""Rules for NumPy: ufuncs, reductions, products, shapes, joining, indexing and selection.
+
+Each module is a formula sheet of one chapter of NumPy's reference; this one hands them to
+pullback.
+"""
+
+from __future__ import annotations
 
 from pullback import hookimpl
-from pullback_numpy import elementwise
-from pullback_numpy.array_type import Arrays, Constants, Scalars
+from pullback_numpy import (
+    complex_numbers,
+    constants,
+    diagonals,
+    einstein,
+    elementwise,
+    indexing,
+    joining,
+    memory_maps,
+    methods,
+    moments,
+    padding,
+    products,
+    reductions,
+    selection,
+    shapes,
+    strong,
+    ufuncs,
+)
+from pullback_numpy.array_type import Arrays, Constants, Refused, Scalars
 
 
 @hookimpl
 def pullback_register_array_types(registry):
     """Describe NumPy's arrays and scalars to the engine."""
-    for array_type in (Arrays(), Scalars(), Constants()):
+    for array_type in (Arrays(), Scalars(), Constants(), Refused()):
         registry.add_array_type(array_type)
 
 
 @hookimpl
 def pullback_register_rules(registry):
     """Hand over every rule of this package."""
-    registry.add(elementwise)
+    registry.add(
+        strong,
+        elementwise,
+        complex_numbers,
+        ufuncs,
+        constants,
+        reductions,
+        moments,
+        products,
+        einstein,
+        shapes,
+        diagonals,
+        joining,
+        padding,
+        indexing,
+        memory_maps,
+        selection,
+        methods,
+    )

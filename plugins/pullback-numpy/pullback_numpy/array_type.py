@@ -9,25 +9,26 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import ArrayType
-from pullback.errors import TracerConversionError
+from pullback.errors import PrimalError, TracerConversionError
 from pullback.spaces import Traced, plain
+from pullback_numpy.complex_numbers import is_complex
 
 SCALARS = tuple(
-    dict.fromkeys(
-        getattr(np, name)
-        for name in (
-            "float16 float32 float64 longdouble complex64 complex128 clongdouble".split()
-        )
-    )
+    dict.fromkeys(np.dtype(code).type for code in np.typecodes["AllFloat"])  # "efdgFDG"
 )
 
 
 class Arrays(ArrayType):
-    """`numpy.ndarray`: a space is ``(ndarray, shape, dtype)``."""
+    """`numpy.ndarray`: a space is ``(ndarray, shape, dtype)``; `numpy.memmap` counts as one."""
 
-    types = (np.ndarray,)
+    types = (np.ndarray, np.memmap)
 
     def space(self, value):
+        """The space of an array; ``None`` unless its dtype is floating point or complex.
+
+        Raises:
+            TracerConversionError: an array of Python objects.
+        """
         dtype = value.dtype
         if dtype.kind in "fc":
             return (np.ndarray, value.shape, dtype)
@@ -40,31 +41,34 @@ class Arrays(ArrayType):
         return None
 
     def project(self, cotangent, space):
+        """``cotangent`` summed over broadcast axes, its real part for a real space, and cast.
+
+        Raises:
+            ValueError: its shape is not one that the space's shape broadcasts to.
+        """
         _, shape, dtype = space
-        if isinstance(cotangent, (list, tuple)):
-            cotangent = np.stack([*cotangent])
         given = plain(cotangent)
         given_shape = getattr(given, "shape", ())
         if given_shape != shape:
             cotangent = _unbroadcast(cotangent, given_shape, shape)
-        given = plain(cotangent)
-        if not isinstance(given, (np.ndarray, np.generic)):
-            return np.asarray(cotangent, dtype) if given is cotangent else cotangent
-        if given.dtype.kind == "c" and dtype.kind != "c":
+        if type(cotangent) is np.ndarray and cotangent.dtype == dtype:
+            return cotangent
+        if isinstance(cotangent, Traced):
+            return _cast_traced(cotangent, shape, dtype)
+        if dtype.kind != "c" and is_complex(cotangent):
             cotangent = np.real(cotangent)
-        if plain(cotangent).dtype != dtype:
-            cotangent = cotangent.astype(dtype)
-        if isinstance(cotangent, np.generic):
-            cotangent = np.asarray(cotangent)
-        return cotangent
+        return np.asarray(cotangent, dtype)
 
     def zeros(self, space):
+        """An array of zeros."""
         return np.zeros(space[1], space[2])
 
     def ones(self, space):
+        """An array of ones."""
         return np.ones(space[1], space[2])
 
     def basis(self, space):
+        """One array for each element, with a 1 there and 0 everywhere else."""
         _, shape, dtype = space
         for index in np.ndindex(shape):
             unit = np.zeros(shape, dtype)
@@ -72,54 +76,70 @@ class Arrays(ArrayType):
             yield unit
 
     def stack(self, rows, space, *, last):
-        shape = space[1]
+        """``rows`` as one array, with the axes of the space first, or last."""
+        _, shape, dtype = space
         if not rows:
-            return np.zeros(shape, space[2])
+            return np.zeros(shape, dtype)
         stacked = np.stack(rows, axis=-1 if last else 0)
         row_shape = stacked.shape[:-1] if last else stacked.shape[1:]
         return np.reshape(stacked, row_shape + shape if last else shape + row_shape)
 
     def own(self, cotangent, held):
+        """``cotangent``, or a copy where its memory is not its own.
+
+        Copied are views of an array that is held elsewhere, of a bigger buffer or of foreign
+        memory, arrays that repeat their elements (broadcasts), and what cannot be written.
+        """
         if type(cotangent) is not np.ndarray:
             return cotangent
         owner = _owner(cotangent)
-        borrowed = any(
-            owner is _owner(other) for other in held if isinstance(other, np.ndarray)
-        )
-        wasteful = owner is not cotangent and owner.size > cotangent.size
-        if borrowed or wasteful or not cotangent.flags.writeable or 0 in cotangent.strides:
+        if (
+            not owner.flags.owndata
+            or owner.nbytes != cotangent.nbytes
+            or not cotangent.flags.writeable
+        ):
             return np.array(cotangent)
+        for other in held:
+            if isinstance(other, np.ndarray) and _owner(other) is owner:
+                return np.array(cotangent)
         return cotangent
 
 
 class Scalars(ArrayType):
-    """NumPy's inexact scalars: the type says the dtype."""
+    """NumPy's floating point and complex scalars, whose type says the dtype."""
 
     types = SCALARS
+    scalar = True
 
     def space(self, value):
-        return _SCALAR_SPACES[type(value)]
+        """The space of a scalar: its type."""
+        return (type(value), None, None)
 
     def project(self, cotangent, space):
+        """The sum of ``cotangent``, its real part for a real space, as a scalar of the type."""
         kind = space[0]
-        given = plain(cotangent)
-        if getattr(given, "shape", ()):
-            cotangent = cotangent.sum()
-            given = plain(cotangent)
-        if np.iscomplexobj(given) and not issubclass(kind, np.complexfloating):
-            cotangent = np.real(cotangent)
-        return cotangent if isinstance(cotangent, Traced) else kind(cotangent)
+        if getattr(plain(cotangent), "shape", ()):
+            cotangent = np.add.reduce(cotangent, axis=None)
+        if isinstance(cotangent, Traced):
+            return _cast_traced(cotangent, None, np.dtype(kind))
+        if is_complex(cotangent) and not issubclass(kind, np.complexfloating):
+            cotangent = cotangent.real
+        return kind(cotangent)
 
     def zeros(self, space):
+        """The scalar 0."""
         return space[0](0)
 
     def ones(self, space):
+        """The scalar 1."""
         return space[0](1)
 
     def basis(self, space):
+        """The scalar 1."""
         yield space[0](1)
 
     def stack(self, rows, space, *, last):
+        """The only row."""
         return rows[0]
 
 
@@ -133,36 +153,76 @@ class Constants(ArrayType):
     )
 
     def space(self, value):
+        """``None``: there is no derivative."""
         return None
 
-    def project(self, cotangent, space):
-        raise ValueError("integers and booleans have no cotangents")
+    def project(self, *args, **params):
+        """Never called, as there is no space; nor is any of the others."""
+        raise ValueError("there is no cotangent where there is no derivative")
 
     zeros = ones = basis = stack = project
 
 
-_SCALAR_SPACES = {kind: (kind, None, None) for kind in SCALARS}
+class Refused(Constants):
+    """Subclasses of `numpy.ndarray` whose operators mean something else, or whose data has holes.
+
+    Their products, indices and masks would make NumPy's rules silently wrong.
+    """
+
+    types = (np.matrix, np.ma.MaskedArray)
+
+    def space(self, value):
+        """Refused.
+
+        Raises:
+            PrimalError: always.
+        """
+        if isinstance(value, np.matrix):
+            raise PrimalError(
+                "numpy.matrix multiplies by * and keeps two axes, which NumPy's rules do not "
+                "know; pass np.asarray(x), and write @ for matrix products"
+            )
+        raise PrimalError(
+            "a masked array has elements without a value; pass x.filled(0) and its mask, and "
+            "write np.where(mask, 0, ...)"
+        )
 
 
 def _unbroadcast(cotangent, given, wanted):
-    """Sum over the axes along which ``wanted`` was broadcast to ``given``."""
+    """Sum over the axes along which ``wanted`` was broadcast to ``given``.
+
+    Raises:
+        ValueError: ``wanted`` does not broadcast to ``given``.
+    """
     extra = len(given) - len(wanted)
-    if extra < 0 or any(
-        have != want and want != 1 for have, want in zip(given[extra:], wanted, strict=True)
-    ):
+    axes = [*range(extra)]
+    fits = extra >= 0
+    for place, length in enumerate(wanted if fits else ()):
+        if given[extra + place] != length:
+            fits = fits and length == 1
+            axes.append(extra + place)
+    if not fits:
         raise ValueError(f"a cotangent of shape {given} for a primal of shape {wanted}")
-    axes = (
-        *range(extra),
-        *(
-            extra + place
-            for place, (have, want) in enumerate(zip(given[extra:], wanted, strict=True))
-            if have != want
-        ),
-    )
-    summed = np.sum(cotangent, axis=axes, keepdims=extra == 0)
-    return summed if plain(summed).shape == wanted else np.reshape(summed, wanted)
+    summed = np.add.reduce(cotangent, axis=axes[0] if len(axes) == 1 else tuple(axes))
+    return summed if extra == len(axes) else summed.reshape(wanted)
+
+
+def _cast_traced(cotangent, shape, dtype):
+    """A traced cotangent with its real part taken, cast, and an array where ``shape`` says so."""
+    given = plain(cotangent)
+    if dtype.kind != "c" and is_complex(cotangent):
+        cotangent = np.real(cotangent)
+        given = plain(cotangent)
+    if shape is not None and not isinstance(given, np.ndarray):
+        cotangent = np.broadcast_to(cotangent, shape)  # np.reshape would leave a scalar
+        given = plain(cotangent)
+    if getattr(given, "dtype", dtype) != dtype:
+        cotangent = cotangent.astype(dtype)
+    return cotangent
 
 
 def _owner(array):
-    """The array that owns the memory."""
-    return array.base if isinstance(array.base, np.ndarray) else array
+    """The array that owns the memory, or the last one known before foreign memory."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array

@@ -1,0 +1,222 @@
+"""Rules for reading elements: ``x[...]``, `numpy.take` and its kin.
+
+A read returns a `Scattered` cotangent. The engine merges all that arrive for one array at once, so
+a loop that reads every element costs O(n).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pullback import Deferred, primitive, rule
+from pullback.spaces import Traced
+from pullback_numpy.axes import along, as_array, refuse_out
+
+_INTEGERS = frozenset({int, *(np.dtype(code).type for code in np.typecodes["AllInteger"])})
+_BASIC = _INTEGERS | {slice, type(None), type(Ellipsis)}
+"""The types of indices that read no element twice and that nobody can change later."""
+_MANY = 16
+
+
+class Scattered(Deferred):
+    """A cotangent of the elements that ``index`` reads; all others have the cotangent 0."""
+
+    __slots__ = ("cotangent", "index")
+
+    def __init__(self, index, cotangent):
+        self.index = index
+        self.cotangent = cotangent
+
+    @classmethod
+    def merge(cls, dense, parts, space):
+        """One array for all parts; through `scatter` where a cotangent is traced."""
+        _, shape, dtype = space
+        indices = [part.index for part in parts]
+        cotangents = [part.cotangent for part in parts]
+        if any(issubclass(kind, Traced) for kind in {*map(type, cotangents)}):
+            total = scatter(shape, dtype, tuple(indices), *cotangents)
+            return total if dense is None else dense + total
+        start = None if isinstance(dense, Traced) else dense
+        total = np.zeros(shape, dtype) if start is None else np.array(start, order="C")
+        _add_into(total, indices, cotangents)
+        return total if start is dense else dense + total
+
+
+@primitive
+def scatter(shape, dtype, indices, *cotangents):
+    """Zeros of ``shape`` with each cotangent added to the elements that its index reads.
+
+    >>> scatter((4,), float, (0, [2, 2]), 1.0, np.array([3.0, 4.0]))
+    array([1., 0., 7., 0.])
+    """
+    total = np.zeros(shape, dtype)
+    _add_into(total, indices, cotangents)
+    return total
+
+
+@rule(scatter)
+def scatter_rule(shape, dtype, indices, *cotangents):
+    """Scattering is linear, and reading at the same places is its transpose."""
+
+    def reader(index):
+        def scatter_pullback(ct):
+            return ct[index]
+
+        return scatter_pullback
+
+    return scatter(shape, dtype, indices, *cotangents), (None, None, None, *map(reader, indices))
+
+
+def _add_into(total, indices, cotangents):
+    """Add each cotangent to the elements of ``total`` (C-contiguous) that its index reads."""
+    if total.ndim == 1 and len(indices) > _MANY and _INTEGERS.issuperset(map(type, indices)):
+        places = np.fromiter(indices, np.intp, len(indices))
+        np.add.at(total, places, np.fromiter(cotangents, total.dtype, len(indices)))
+        return
+    flat = total.reshape(-1)
+    every_place = None
+    for index, cotangent in zip(indices, cotangents, strict=True):
+        kind = type(index)
+        if kind in _BASIC or (kind is tuple and _BASIC.issuperset(map(type, index))):
+            total[index] += cotangent
+            continue
+        if kind is not tuple:
+            index = _index_array(index)
+            if index.dtype.kind == "b":
+                total[index] += cotangent
+                continue
+            read = _rows(index, total.shape)
+        else:
+            if every_place is None:
+                every_place = np.arange(total.size).reshape(total.shape)
+            read = every_place[index]
+        # On a flat array of the same dtype this is 3 ns an element, on any other up to 100.
+        np.add.at(flat, read.reshape(-1), np.asarray(cotangent, total.dtype).reshape(-1))
+
+
+def _rows(index, shape):
+    """The places, in a flat array of ``shape``, of the rows that ``index`` reads."""
+    if len(shape) == 1:
+        return index
+    length = int(np.prod(shape[1:]))
+    return index[..., None] * length + np.arange(length)
+
+
+def _index_array(index):
+    """An array or list of indices or booleans, copied: the caller may write to it later."""
+    array = np.array(index)
+    return array if array.size or array.dtype.kind in "bi" else array.astype(np.intp)
+
+
+def kept_index(index):
+    """``index`` as it is now, for the time when the cotangent arrives."""
+    kind = type(index)
+    if kind in _BASIC:
+        return index
+    if kind is tuple:
+        return tuple([item if type(item) in _BASIC else _index_array(item) for item in index])
+    return _index_array(index)
+
+
+def scattered(shape, indices, axis, ct):
+    """The cotangent of what was taken at ``indices`` of ``axis``, or of the flattened array."""
+    if not shape:
+        return ct  # a scalar gets the sum of all of it
+    if axis is None:
+        index = np.unravel_index(indices, shape) if len(shape) > 1 else indices
+    else:
+        axis = axis % len(shape)
+        index = along(axis, indices) if axis else indices
+    return Scattered(index, ct)
+
+
+@rule(np.ndarray.__getitem__)
+def getitem(a, index):
+    """Elements, slices, masks: the cotangent goes back to the places that were read."""
+    y = a[index]
+    kept = index if type(index) in _BASIC else kept_index(index)
+
+    def getitem_pullback(ct):
+        return Scattered(kept, ct)
+
+    return y, (getitem_pullback, None)
+
+
+@rule(np.generic.__getitem__)  # type: ignore[misc]
+def scalar_getitem(a, index):
+    """A scalar with new axes."""
+
+    def getitem_pullback(ct):
+        return ct
+
+    return a[index], (getitem_pullback, None)
+
+
+@rule(np.take)
+def take(a, indices, axis=None, out=None, mode="raise"):
+    """Elements along an axis, by number; one that is taken twice gets both cotangents."""
+    refuse_out(out, np.take)
+    a = as_array(a)
+    shape = a.shape
+    y = a.take(indices, axis=axis, mode=mode)
+    if type(indices) is not int:
+        indices = _index_array(indices)
+    length = a.size if axis is None else shape[axis]
+    if mode == "clip":
+        indices = np.clip(indices, 0, length - 1)
+    elif mode == "wrap" or axis is None:
+        indices = indices % length if length else indices
+
+    def take_pullback(ct):
+        return scattered(shape, indices, axis, ct)
+
+    return y, take_pullback
+
+
+@rule(np.take_along_axis)
+def take_along_axis(arr, indices, axis=-1):
+    """Elements along an axis, by numbers that differ from row to row."""
+    arr = as_array(arr)
+    shape = arr.shape
+    y = np.take_along_axis(arr, indices, axis)
+    indices = _index_array(indices)
+
+    def take_along_axis_pullback(ct):
+        if axis is None:
+            return scattered(shape, indices, None, ct)
+        place = axis % len(shape)
+        index = [
+            np.arange(length).reshape([length if i == other else 1 for i in range(len(shape))])
+            for other, length in enumerate(indices.shape)
+        ]
+        index[place] = indices
+        return Scattered(tuple(index), ct)
+
+    return y, take_along_axis_pullback
+
+
+@rule(np.compress)
+def compress(condition, a, axis=None, out=None):
+    """Elements along an axis where a condition holds."""
+    refuse_out(out, np.compress)
+    a = as_array(a)
+    shape = a.shape
+    chosen = np.flatnonzero(condition)
+
+    def compress_pullback(ct):
+        return scattered(shape, chosen, axis, ct)
+
+    return a.compress(condition, axis), (None, compress_pullback)
+
+
+@rule(np.extract)
+def extract(condition, arr):
+    """Elements where a condition holds, of both flattened."""
+    arr = as_array(arr)
+    shape = arr.shape
+    chosen = np.flatnonzero(condition)
+
+    def extract_pullback(ct):
+        return scattered(shape, chosen, None, ct)
+
+    return np.extract(condition, arr), (None, extract_pullback)

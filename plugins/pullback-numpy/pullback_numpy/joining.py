@@ -1,0 +1,179 @@
+"""Rules for joining arrays, taking them apart, and repeating them.
+
+Joining hands each array its piece of the cotangent, as a view; splitting joins the cotangents of
+the pieces.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pullback import rule
+from pullback_numpy.axes import along, as_array, refuse_out
+from pullback_numpy.indexing import scattered
+
+
+def _cut(members, given, axis, lengths):
+    """The pullback of joining ``members`` along ``axis``, where they have ``lengths``.
+
+    ``given`` is what the primitive was given: a list, or one array whose rows were joined.
+    """
+    shapes = [member.shape for member in members]
+    is_list = isinstance(given, (list, tuple))
+
+    def concatenate_pullback(ct):
+        pieces = []
+        start = 0
+        for length, shape in zip(lengths, shapes, strict=True):
+            piece = ct[along(axis, slice(start, start + length))]
+            pieces.append(piece if piece.shape == shape else piece.reshape(shape))
+            start += length
+        return pieces if is_list else np.stack(pieces)
+
+    return concatenate_pullback
+
+
+def _lengths(members, axis):
+    """How long each member is along ``axis``, which short ones get with length one."""
+    return [member.shape[axis] if member.ndim > axis else 1 for member in members]
+
+
+@rule(np.concatenate)
+def concatenate(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
+    """Arrays one after the other along an axis they have; flattened if ``axis`` is ``None``."""
+    refuse_out(out, np.concatenate)
+    members = [as_array(array) for array in arrays]
+    y = np.concatenate(members, axis, dtype=dtype, casting=casting)
+    if axis is None:
+        return y, _cut(members, arrays, 0, [member.size for member in members])
+    axis = axis % y.ndim
+    return y, _cut(members, arrays, axis, _lengths(members, axis))
+
+
+@rule(np.stack)
+def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
+    """Arrays of one shape along a new axis: the pullback reads them off it."""
+    refuse_out(out, np.stack)
+    members = [as_array(array) for array in arrays]
+    y = np.stack(members, axis, dtype=dtype, casting=casting)
+    count, place = len(members), axis % y.ndim
+    is_list = isinstance(arrays, (list, tuple))
+
+    def stack_pullback(ct):
+        if not is_list:
+            return np.moveaxis(ct, place, 0)
+        return [ct[along(place, number)] for number in range(count)]
+
+    return y, stack_pullback
+
+
+@rule(np.vstack)
+def vstack(tup, *, dtype=None, casting="same_kind"):
+    """Arrays one below the other; a vector counts as a row."""
+    members = [as_array(array) for array in tup]
+    lengths = [member.shape[0] if member.ndim > 1 else 1 for member in members]
+    return np.vstack(members, dtype=dtype, casting=casting), _cut(members, tup, 0, lengths)
+
+
+@rule(np.hstack)
+def hstack(tup, *, dtype=None, casting="same_kind"):
+    """Arrays side by side: along the second axis, vectors along their only one."""
+    members = [as_array(array) for array in tup]
+    y = np.hstack(members, dtype=dtype, casting=casting)
+    axis = 0 if y.ndim == 1 else 1
+    return y, _cut(members, tup, axis, _lengths(members, axis))
+
+
+@rule(np.dstack)
+def dstack(tup):
+    """Arrays one behind the other, along the third axis."""
+    members = [as_array(array) for array in tup]
+    return np.dstack(members), _cut(members, tup, 2, _lengths(members, 2))
+
+
+@rule(np.column_stack)
+def column_stack(tup):
+    """Columns side by side; a vector counts as a column."""
+    members = [as_array(array) for array in tup]
+    return np.column_stack(members), _cut(members, tup, 1, _lengths(members, 1))
+
+
+def _joined(axis):
+    """The pullback of cutting an array into pieces along ``axis``."""
+
+    def split_pullback(cts):
+        return np.concatenate([*cts], axis)
+
+    return split_pullback
+
+
+@rule(np.split)
+def split(ary, indices_or_sections, axis=0):
+    """Pieces of equal length, or between given places."""
+    return np.split(as_array(ary), indices_or_sections, axis), _joined(axis)
+
+
+@rule(np.array_split)
+def array_split(ary, indices_or_sections, axis=0):
+    """Pieces of nearly equal length, or between given places."""
+    return np.array_split(as_array(ary), indices_or_sections, axis), _joined(axis)
+
+
+@rule(np.hsplit)
+def hsplit(ary, indices_or_sections):
+    """Pieces side by side."""
+    y = np.hsplit(as_array(ary), indices_or_sections)
+    return y, _joined(1 if y[0].ndim > 1 else 0)
+
+
+@rule(np.vsplit)
+def vsplit(ary, indices_or_sections):
+    """Pieces one below the other."""
+    return np.vsplit(as_array(ary), indices_or_sections), _joined(0)
+
+
+@rule(np.dsplit)
+def dsplit(ary, indices_or_sections):
+    """Pieces one behind the other."""
+    return np.dsplit(as_array(ary), indices_or_sections), _joined(2)
+
+
+@rule(np.repeat)
+def repeat(a, repeats, axis=None):
+    """Each element several times: it gets the sum of the cotangents of its copies."""
+    a = as_array(a)
+    y = a.repeat(repeats, axis)
+    shape, size = a.shape, a.size
+    place = 0 if axis is None else axis % len(shape)
+    lengths = (size,) if axis is None else shape
+    if np.size(repeats) != 1:
+        source = np.repeat(np.arange(lengths[place]), repeats)
+
+        def repeat_pullback_each(ct):
+            return scattered(shape, source, axis, ct)
+
+        return y, repeat_pullback_each
+    count = int(np.reshape(repeats, ()))
+
+    def repeat_pullback(ct):
+        copies = ct.reshape(*lengths[: place + 1], count, *lengths[place + 1 :])
+        return copies.sum(axis=place + 1).reshape(shape)
+
+    return y, repeat_pullback
+
+
+@rule(np.tile)
+def tile(A, reps):
+    """The whole array several times along axes: an element gets the sum over its copies."""
+    array = as_array(A)
+    y = np.tile(array, reps)
+    shape = array.shape
+    counts = tuple(np.atleast_1d(reps).tolist())
+    counts = (1,) * (len(shape) - len(counts)) + counts
+    lengths = (1,) * (len(counts) - len(shape)) + shape
+
+    def tile_pullback(ct):
+        both = [n for pair in zip(counts, lengths, strict=True) for n in pair]
+        return ct.reshape(both).sum(axis=tuple(range(0, len(both), 2))).reshape(shape)
+
+    return y, tile_pullback

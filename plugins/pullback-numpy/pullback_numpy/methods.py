@@ -1,0 +1,260 @@
+"""Rules for the methods and attributes of `numpy.ndarray` and of NumPy's scalars.
+
+The tracer looks a name up on the type of the traced value, so ``x.sum()`` asks for the rule of
+``ndarray.sum``. Where a method takes the arguments of the function of its name, it has the
+function's rule; what writes into the array is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pullback import nondifferentiable, not_implemented, rule
+from pullback.errors import (
+    DerivativeNotImplementedError,
+    InPlaceWriteError,
+    TracerConversionError,
+)
+from pullback.names import name_of
+from pullback_numpy import (
+    complex_numbers,
+    diagonals,
+    elementwise,
+    indexing,
+    joining,
+    moments,
+    products,
+    reductions,
+    selection,
+    shapes,
+)
+from pullback_numpy.indexing import Scattered
+
+CLASSES = (np.ndarray, np.generic)
+
+
+def _attributes(name):
+    """The attribute ``name`` of arrays and of scalars, where they have it."""
+    return [getattr(owner, name) for owner in CLASSES if hasattr(owner, name)]
+
+
+def _shared(**rules):
+    """Rules of functions, for the methods of the given names as well."""
+    return tuple(
+        replace(function_rule, primitive=attribute)
+        for name, function_rule in rules.items()
+        for attribute in _attributes(name)
+    )
+
+
+same_as_function = _shared(
+    sum=reductions.sum_,
+    prod=reductions.prod,
+    mean=moments.mean,
+    var=moments.var,
+    std=moments.std,
+    max=reductions.max_,
+    min=reductions.min_,
+    cumsum=reductions.cumsum,
+    cumprod=reductions.cumprod,
+    ravel=shapes.ravel,
+    mT=shapes.matrix_transpose,
+    squeeze=shapes.squeeze,
+    swapaxes=shapes.swapaxes,
+    diagonal=diagonals.diagonal,
+    trace=diagonals.trace,
+    dot=products.dot,
+    take=indexing.take,
+    repeat=joining.repeat,
+    clip=selection.clip,
+    real=complex_numbers.real,
+    imag=complex_numbers.imag,
+    conj=elementwise.conjugate_rule,
+    conjugate=elementwise.conjugate_rule,
+)
+
+
+def _both(name, function):
+    """``function`` as the rule of the attribute ``name`` of arrays and of scalars."""
+    return tuple(rule(attribute)(function) for attribute in _attributes(name))
+
+
+def _reshape(a, *shape, order="C", copy=None):
+    """The shape may be one tuple or several integers."""
+    return shapes.reshape(a, shape[0] if len(shape) == 1 else shape, order, copy=copy)
+
+
+def _transpose(a, *axes):
+    """The axes may be one tuple, several integers, or not be given."""
+    return shapes.transpose(a, axes[0] if len(axes) == 1 else axes or None)
+
+
+def _transposed(a):
+    """The transpose; a scalar is its own."""
+
+    def transpose_pullback(ct):
+        return ct.T
+
+    return a.T, transpose_pullback
+
+
+def _compress(a, condition, axis=None, out=None):
+    """`numpy.compress` with the array first."""
+    y, (_, compress_pullback) = indexing.compress(condition, a, axis, out)
+    return y, compress_pullback
+
+
+def _item(a, *args):
+    """One element as a Python number: the only one, or by its place, flat or along each axis."""
+    y = a.item(*args)
+    shape = a.shape
+    index = args[0] if len(args) == 1 and isinstance(args[0], tuple) else args
+    if not index:
+        index = (0,) * len(shape)
+    elif len(index) == 1:
+        index = tuple(map(int, np.unravel_index(index[0] % a.size, shape)))
+
+    def item_pullback(ct):
+        return Scattered(index, ct) if shape else ct
+
+    return y, item_pullback
+
+
+def _tolist(a):
+    """The elements of a vector as a list of Python numbers."""
+    if a.ndim > 1:
+        raise DerivativeNotImplementedError(
+            "x.tolist() of a traced array is written for one axis; "
+            "write [row.tolist() for row in x]"
+        )
+
+    def tolist_pullback(cts):
+        return np.stack([*cts]) if isinstance(cts, tuple) else cts
+
+    return a.tolist(), tolist_pullback
+
+
+def _flat(a):
+    """All elements on one axis; a traced array gives an array and no iterator."""
+    shape = a.shape
+
+    def flat_pullback(ct):
+        return ct.reshape(shape)
+
+    return a.reshape(-1), flat_pullback
+
+
+def _flatten(a, order="C"):
+    """All elements on one axis, copied."""
+    y, flatten_pullback = shapes.ravel(a, order)
+    return y.copy(), flatten_pullback
+
+
+def _same(name):
+    """The rule of a method that returns the same numbers."""
+
+    def same(a, *args, **params):
+        def same_pullback(ct):
+            return ct
+
+        return getattr(a, name)(*args, **params), same_pullback
+
+    return same
+
+
+def _view(a, *args, **params):
+    """The same numbers; another dtype would read their bits as something else."""
+    y = a.view(*args, **params)
+    if y.dtype != a.dtype:
+        reason = "x.view(dtype) reads bits, which has no derivative; x.astype(dtype) converts"
+        return y, not_implemented(reason)
+
+    def view_pullback(ct):
+        return ct
+
+    return y, view_pullback
+
+
+of_their_own = (
+    *_both("reshape", _reshape),
+    *_both("transpose", _transpose),
+    *_both("T", _transposed),
+    *_both("compress", _compress),
+    *_both("item", _item),
+    *_both("tolist", _tolist),
+    *_both("flat", _flat),
+    *_both("flatten", _flatten),
+    *_both("astype", _same("astype")),
+    *_both("copy", _same("copy")),
+    *_both("to_device", _same("to_device")),
+    *_both("view", _view),
+)
+
+CONSTANT = (
+    *("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "device"),
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "nonzero", "searchsorted"),
+    *("round", "tobytes", "tofile", "dump", "dumps"),
+)
+"""What describes an array, is piecewise constant, or is not a number."""
+
+without_derivative = nondifferentiable(
+    *(attribute for name in CONSTANT for attribute in _attributes(name))
+)
+
+IN_PLACE = {
+    "fill": "np.full_like(x, value)",
+    "partition": "np.partition(x, kth)",
+    "put": "np.where(mask, values, x)",
+    "resize": "x.reshape(shape), np.pad or a slice",
+    "setfield": "np.where(mask, values, x)",
+    "setflags": "pullback.stop_gradient(x), which is the array itself",
+    "sort": "np.sort(x)",
+    np.copyto: (
+        "np.where(mask, values, x), or np.broadcast_to(value, shape) instead of np.full and "
+        "np.full_like"
+    ),
+    np.fill_diagonal: "np.where(np.eye(n, dtype=bool), value, x)",
+    np.place: "np.where(mask, values, x)",
+    np.put: "np.where(mask, values, x)",
+    np.put_along_axis: "np.where(mask, values, x)",
+    np.putmask: "np.where(mask, values, x)",
+}
+"""What writes into an array (a method by its name, or a function), and what to write instead."""
+
+PLAIN_MEMORY = ("base", "byteswap", "ctypes", "data", "getfield")
+"""What would hand out the memory of a traced array, or read its bits."""
+
+
+def _refused(primitive, error, message):
+    """A rule that raises: traced values cannot go through ``primitive``."""
+
+    def refuse(*args, **params):
+        raise error(message)
+
+    return rule(primitive, differentiable=())(refuse)
+
+
+def _refusing_write(what, instead):
+    for primitive in _attributes(what) if isinstance(what, str) else [what]:
+        yield _refused(
+            primitive,
+            InPlaceWriteError,
+            f"{name_of(primitive)} writes into an array in place, which a traced value cannot "
+            f"take part in. Build a new value instead: {instead}.",
+        )
+
+
+in_place = tuple(refused for item in IN_PLACE.items() for refused in _refusing_write(*item))
+
+plain_memory = tuple(
+    _refused(
+        attribute,
+        TracerConversionError,
+        f"{name_of(attribute)} of a traced array would lose its derivative; "
+        f"write pullback.stop_gradient(x).{name} if no derivative is meant",
+    )
+    for name in PLAIN_MEMORY
+    for attribute in _attributes(name)
+)

@@ -1,0 +1,248 @@
+"""Rules for reductions over axes: sums, products, extremes, running sums and products.
+
+Convention: equal extremes share the cotangent equally.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pullback import rule
+from pullback.spaces import Traced
+from pullback.tracer import apply_function
+from pullback_numpy.axes import (
+    NO_VALUE,
+    along,
+    as_array,
+    frozen,
+    inverse,
+    kept_shape,
+    refuse_out,
+    restore_axes,
+    spread,
+)
+
+
+def _reduced(function, a, initial, where, **params):
+    """``function(a, ...)`` with NumPy's ``initial`` and ``where``, if they were given."""
+    if initial is not NO_VALUE:
+        params["initial"] = initial
+    if where is not True:
+        params["where"] = where
+    if isinstance(initial, Traced):  # NumPy does not look for tracers there
+        return apply_function(function, (a,), params)
+    return function(a, **params)
+
+
+@rule(np.sum)
+def sum_(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+    """Sum over axes. Each summand gets the cotangent of its sum, as a view and not a copy."""
+    refuse_out(out, np.sum)
+    a = as_array(a)
+    shape = a.shape
+    if initial is NO_VALUE and where is True:
+        y = a.sum(axis=axis, dtype=dtype, keepdims=keepdims)
+    else:
+        params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+        y = _reduced(np.sum, a, initial, where, **params)
+        where = frozen(where)
+
+    def sum_pullback(ct):
+        ct = restore_axes(ct, shape, axis, keepdims)
+        return spread(ct if where is True else np.where(where, ct, 0), shape)
+
+    if initial is NO_VALUE:
+        return y, sum_pullback
+    return y, (sum_pullback, None, None, None, None, _initial_pullback, None)
+
+
+def _initial_pullback(ct):
+    return ct
+
+
+@rule(np.max)
+def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+    """Maximum over axes; equal maxima (``initial`` among them) share the cotangent equally."""
+    refuse_out(out, np.max)
+    a = as_array(a)
+    if initial is NO_VALUE and where is True:
+        y = a.max(axis=axis, keepdims=keepdims)
+    else:
+        y = _reduced(np.max, a, initial, where, axis=axis, keepdims=keepdims)
+        where = frozen(where)
+
+    def max_pullback(ct):
+        return _shares(ct, y, a, axis, keepdims, initial, where)[0]
+
+    def max_pullback_initial(ct):
+        return _shares(ct, y, a, axis, keepdims, initial, where)[1]
+
+    if initial is NO_VALUE:
+        return y, max_pullback
+    return y, (max_pullback, None, None, None, max_pullback_initial, None)
+
+
+@rule(np.min)
+def min_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+    """Minimum over axes; equal minima (``initial`` among them) share the cotangent equally."""
+    refuse_out(out, np.min)
+    a = as_array(a)
+    if initial is NO_VALUE and where is True:
+        y = a.min(axis=axis, keepdims=keepdims)
+    else:
+        y = _reduced(np.min, a, initial, where, axis=axis, keepdims=keepdims)
+        where = frozen(where)
+
+    def min_pullback(ct):
+        return _shares(ct, y, a, axis, keepdims, initial, where)[0]
+
+    def min_pullback_initial(ct):
+        return _shares(ct, y, a, axis, keepdims, initial, where)[1]
+
+    if initial is NO_VALUE:
+        return y, min_pullback
+    return y, (min_pullback, None, None, None, min_pullback_initial, None)
+
+
+def _shares(ct, y, a, axis, keepdims, initial, where):
+    """The cotangents of ``a`` and ``initial`` where ``y`` is an extreme of them."""
+    extreme = a == restore_axes(y, a.shape, axis, keepdims)
+    if where is not True:
+        extreme = extreme & where
+    # A NaN equals nothing; max(1, 0) keeps its share from being a division by zero.
+    ties = np.count_nonzero(extreme) if axis is None else extreme.sum(axis=axis, keepdims=keepdims)
+    if initial is not NO_VALUE:
+        ties = ties + (y == initial)
+    share = ct / np.maximum(ties, 1)
+    of_a = np.where(extreme, restore_axes(share, a.shape, axis, keepdims), 0)
+    return of_a, None if initial is NO_VALUE else np.where(y == initial, share, 0)
+
+
+@rule(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    """Maximum minus minimum, each with its own rule."""
+    refuse_out(out, np.ptp)
+    a = as_array(a)
+    high, high_pullback = max_(a, axis, None, keepdims)
+    low, low_pullback = min_(a, axis, None, keepdims)
+
+    def ptp_pullback(ct):
+        return high_pullback(ct) - low_pullback(ct)
+
+    return high - low, ptp_pullback
+
+
+amax = replace(max_, primitive=np.amax)
+amin = replace(min_, primitive=np.amin)
+
+
+@rule(np.prod)
+def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+    """Product over axes: each factor gets the product of the others, exactly, zeros or not."""
+    refuse_out(out, np.prod)
+    a = as_array(a)
+    if initial is NO_VALUE and where is True:
+        y = a.prod(axis=axis, dtype=dtype, keepdims=keepdims)
+    else:
+        params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
+        y = _reduced(np.prod, a, initial, where, **params)
+        where = frozen(where)
+
+    def prod_pullback(ct):
+        factors = a if where is True else np.where(where, a, 1)
+        ct = restore_axes(ct if initial is NO_VALUE else ct * initial, a.shape, axis, keepdims)
+        of_factors = ct * _product_of_others(factors, axis)
+        return of_factors if where is True else np.where(where, of_factors, 0)
+
+    def prod_pullback_initial(ct):
+        factors = a if where is True else np.where(where, a, 1)
+        return ct * factors.prod(axis=axis, keepdims=keepdims)
+
+    if initial is NO_VALUE:
+        return y, prod_pullback
+    return y, (prod_pullback, None, None, None, None, prod_pullback_initial, None)
+
+
+def _product_of_others(a, axis):
+    """For each element of ``a`` the product of all others along ``axis``: no division."""
+    shape = a.shape
+    if axis is None:
+        return _others_along(a.reshape(-1), 0).reshape(shape)
+    if not shape or axis == ():
+        return np.ones(shape, a.dtype)
+    if not isinstance(axis, tuple):
+        return _others_along(a, axis % len(shape))
+    reduced = [place % len(shape) for place in axis]
+    order = (*(place for place in range(len(shape)) if place not in reduced), *reduced)
+    moved = a.transpose(order)
+    last = len(shape) - len(reduced)
+    others = _others_along(moved.reshape(*moved.shape[:last], -1), last)
+    return others.reshape(moved.shape).transpose(inverse(order))
+
+
+def _others_along(a, axis):
+    """Those before times those after, both as running products."""
+    if a.shape[axis] == 0:
+        return a
+    one = np.ones(kept_shape(a.shape, axis), a.dtype)
+    backwards = along(axis, slice(None, None, -1))
+    before = np.concatenate([one, a[along(axis, slice(None, -1))]], axis)
+    after = np.concatenate([one, a[along(axis, slice(None, 0, -1))]], axis)
+    return before.cumprod(axis=axis) * after.cumprod(axis=axis)[backwards]
+
+
+@rule(np.cumsum)
+def cumsum(a, axis=None, dtype=None, out=None):
+    """Running sums: an element's cotangent is the sum of those from its place on."""
+    refuse_out(out, np.cumsum)
+    a = as_array(a)
+    shape = a.shape
+    y = a.cumsum(axis=axis, dtype=dtype)
+
+    def cumsum_pullback(ct):
+        place = 0 if axis is None or not shape else axis % len(shape)
+        backwards = along(place, slice(None, None, -1))
+        return ct[backwards].cumsum(axis=place)[backwards].reshape(shape)
+
+    return y, cumsum_pullback
+
+
+@rule(np.cumprod)
+def cumprod(a, axis=None, dtype=None, out=None):
+    """Running products ``y_k = a_0 ... a_k``, exactly, zeros or not.
+
+    ``da_i = (a_0 ... a_{i-1}) s_i`` with ``s_i = ct_i + a_{i+1} s_{i+1}``, which is computed by
+    doubling (Hillis and Steele 1986): ``log2(n)`` steps on whole arrays, without a division.
+    """
+    refuse_out(out, np.cumprod)
+    a = as_array(a)
+    y = a.cumprod(axis=axis, dtype=dtype)
+
+    def cumprod_pullback(ct):
+        shape = a.shape
+        place = 0 if axis is None or not shape else axis % len(shape)
+        factors = a.reshape(-1) if axis is None or not shape else a
+        length = factors.shape[place]
+        if length == 0:
+            return ct
+        total, factor = ct, _later(factors, 1, place)
+        step = 1
+        while step < length:
+            total = total + factor * _later(total, step, place)
+            factor = factor * _later(factor, step, place)
+            step *= 2
+        one = np.ones(kept_shape(factors.shape, place), factors.dtype)
+        before = np.concatenate([one, factors[along(place, slice(None, -1))]], place)
+        return (before.cumprod(axis=place) * total).reshape(shape)
+
+    return y, cumprod_pullback
+
+
+def _later(x, step, axis):
+    """``x`` moved towards the start of ``axis`` by ``step``; zeros follow."""
+    moved = x[along(axis, slice(step, None))]
+    lengths = [*x.shape]
+    lengths[axis] = min(step, lengths[axis])
+    return np.concatenate([moved, np.zeros(lengths, x.dtype)], axis)

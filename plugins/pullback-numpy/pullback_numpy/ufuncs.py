@@ -1,0 +1,325 @@
+"""Methods and keywords of ufuncs: ``reduce``, ``accumulate``, ``outer``, ``where=``, ``dtype=``.
+
+They are derived from the rules of the ufuncs themselves, so a binary ufunc with a rule in
+`elementwise` has them all. Sums, products and extremes share the rules of `reductions`, with
+their conventions: equal extremes share the cotangent of a reduction equally. An accumulation takes
+its elements one after the other, and gives half to each side where the next one is equal.
+
+``ufunc.at`` writes in place, which the tracer refuses, as it refuses ``out=``.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+
+from pullback import nondifferentiable, rule
+from pullback.errors import DerivativeNotImplementedError
+from pullback.names import name_of
+from pullback.registry import Rule, rules
+from pullback.spaces import plain
+from pullback.tracer import find_rule
+from pullback_numpy import constants, elementwise, reductions
+from pullback_numpy.axes import NO_VALUE, along, as_array, frozen, refuse_out, restore_axes
+
+
+@rule(np.ufunc.__call__)
+def ufunc_call(ufunc, *primals, where=True, dtype=None, casting="same_kind", **params):
+    """A ufunc called with keywords, ``np.log(x, where=x > 0)``: the rule of the ufunc, masked.
+
+    Elements that are not selected are 0, where NumPy leaves them uninitialised, and have no
+    derivative. In their place the ufunc sees a number from its domain, so they cause neither
+    warnings nor NaN, in derivatives of any order.
+
+    Args:
+        ufunc: the ufunc.
+        primals: its arguments.
+        where: the mask of the elements to compute; it broadcasts with the output.
+        dtype: the dtype to compute in.
+        casting: what `numpy.ndarray.astype` may do to get there.
+        params: ``order`` and ``subok`` change no value; the axes of a gufunc are not implemented.
+
+    Raises:
+        DerivativeNotImplementedError: for any other keyword.
+    """
+    refused = [name for name in params if name not in ("order", "subok")]
+    if refused:
+        raise DerivativeNotImplementedError(
+            f"{name_of(ufunc)} was called with {', '.join(refused)}, for which its derivative is "
+            "not written; move the axes first (np.moveaxis, np.expand_dims), or drop the keyword"
+        )
+    if dtype is not None:
+        primals = tuple(_cast(primal, dtype, casting) for primal in primals)
+    if where is not True:
+        primals = _selected(ufunc, primals, where)
+    y, pullbacks = find_rule(ufunc, primals)(*primals)
+    if dtype is not None and not isinstance(y, tuple):
+        y = _cast(y, dtype, casting)
+
+    def select(values):
+        if where is True or values is None:
+            return values
+        if isinstance(values, tuple):
+            return tuple(map(select, values))
+        return np.where(where, values, 0)
+
+    def masked(pullback):
+        def ufunc_call_pullback(ct):
+            return pullback(select(ct))
+
+        return None if pullback is None else ufunc_call_pullback
+
+    if pullbacks is None:
+        return select(y), None
+    if not isinstance(pullbacks, tuple):
+        pullbacks = (pullbacks,)
+    return select(y), (None, *map(masked, pullbacks))
+
+
+def _cast(primal, dtype, casting):
+    if getattr(plain(primal), "dtype", np.dtype(int)).kind not in "fc":
+        return primal
+    return primal.astype(dtype, casting=casting)
+
+
+def _selected(ufunc, primals, where):
+    """The primals, with a number from the ufunc's domain in place of what is not selected."""
+    claim = rules.get(ufunc)
+    domains = claim.rule.domain if claim else None
+    if not isinstance(domains, tuple):
+        domains = (domains,) * len(primals)
+    return tuple(
+        np.where(where, primal, _inner_point(domain, plain(primal).dtype.kind))
+        if hasattr(plain(primal), "dtype")
+        else primal
+        for primal, domain in zip(primals, domains, strict=True)
+    )
+
+
+def _inner_point(domain, kind):
+    """A number of the dtype's kind that lies inside of ``domain``."""
+    if kind not in "fc" or domain is None:
+        return 1
+    if domain.low > -inf:
+        return domain.low + (1 if domain.high == inf else (domain.high - domain.low) / 4)
+    return 1.0 if domain.high == inf else domain.high - 1
+
+
+@rule(np.add.reduce)
+def add_reduce(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+    """As `numpy.sum`, over the first axis unless another is given."""
+    return reductions.sum_(array, axis, dtype, out, keepdims, initial, where)
+
+
+@rule(np.multiply.reduce)
+def multiply_reduce(
+    array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True
+):
+    """As `numpy.prod`, over the first axis unless another is given; exact at zeros."""
+    return reductions.prod(array, axis, dtype, out, keepdims, initial, where)
+
+
+@rule(np.add.accumulate)
+def add_accumulate(array, axis=0, dtype=None, out=None):
+    """As `numpy.cumsum`, along the first axis unless another is given."""
+    return reductions.cumsum(array, axis, dtype, out)
+
+
+@rule(np.multiply.accumulate)
+def multiply_accumulate(array, axis=0, dtype=None, out=None):
+    """As `numpy.cumprod`, along the first axis unless another is given; exact at zeros."""
+    return reductions.cumprod(array, axis, dtype, out)
+
+
+def _extreme_reduce(ufunc):
+    @rule(ufunc.reduce)
+    def extreme_reduce(
+        array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True
+    ):
+        """Equal extremes share the cotangent equally; an ``initial`` that is one counts as one."""
+        refuse_out(out, ufunc.reduce)
+        a = as_array(array) if dtype is None else as_array(array).astype(dtype)
+        where = frozen(where)
+        params = {} if initial is NO_VALUE else {"initial": initial}
+        y = ufunc.reduce(a, axis=axis, keepdims=keepdims, where=where, **params)
+
+        def extreme_reduce_pullback(ct):
+            extreme = (a == restore_axes(y, a.shape, axis, keepdims)) & where
+            ties = np.add.reduce(extreme, axis=axis, keepdims=keepdims)
+            if initial is not NO_VALUE:
+                ties = ties + (y == initial)
+            # A NaN equals nothing; max(1, 0) keeps its share from being a division by zero.
+            share = ct / np.maximum(ties, 1)
+            return np.where(extreme, restore_axes(share, a.shape, axis, keepdims), 0)
+
+        return y, extreme_reduce_pullback
+
+    return extreme_reduce
+
+
+extreme_reduces = tuple(map(_extreme_reduce, (np.maximum, np.minimum, np.fmax, np.fmin)))
+
+BINARY = tuple(
+    declared
+    for declared in vars(elementwise).values()
+    if isinstance(declared, Rule)
+    and isinstance(declared.primitive, np.ufunc)
+    and declared.primitive.nin == 2
+)
+"""The rules of the differentiable ufuncs of two arguments."""
+_NOT_FOLDED = (np.power, np.float_power, np.arctan2, np.remainder, np.fmod)
+"""Folding by them has no use, and NumPy 2.4 gets it wrong for the first and third (AVX-512)."""
+FOLDED = tuple(
+    declared
+    for declared in BINARY
+    if declared.primitive.nout == 1
+    and declared.differentiable in (None, ("a", "b"))
+    and declared.primitive not in _NOT_FOLDED
+)
+"""Those that can be repeated along an axis: both of their arguments are differentiable."""
+
+
+def _outer(binary):
+    ufunc = binary.primitive
+
+    @rule(ufunc.outer)
+    def outer(a, b, **params):
+        """``y[i, j] = f(a[i], b[j])``: the ufunc's own rule, with the axes of ``b`` after ``a``'s.
+
+        Args:
+            a: any shape.
+            b: any shape.
+            params: as for the ufunc itself.
+        """
+        a, b = as_array(a), as_array(b)
+        rows = a.reshape(a.shape + (1,) * b.ndim)
+        y, pullbacks = ufunc_call(ufunc, rows, b, **params) if params else binary(rows, b)
+        pullback_a, pullback_b = pullbacks[-2:]
+        columns = tuple(range(a.ndim, a.ndim + b.ndim))
+
+        def outer_pullback_a(ct):
+            return pullback_a(ct).sum(axis=columns)
+
+        return y, (None if pullback_a is None else outer_pullback_a, pullback_b)
+
+    return outer
+
+
+def _accumulate(binary):
+    ufunc = binary.primitive
+
+    @rule(ufunc.accumulate)
+    def accumulate(array, axis=0, dtype=None, out=None):
+        """``y_i = f(y_{i-1}, x_i)``, where ``f`` has the partial derivatives ``p_i`` and ``q_i``.
+
+        ``dx_i = q_i s_i`` with ``s_i = ct_i + p_{i+1} s_{i+1}``.
+        """
+        refuse_out(out, ufunc.accumulate)
+        x = as_array(array) if dtype is None else as_array(array).astype(dtype)
+        y = ufunc.accumulate(x, axis=axis)
+
+        def accumulate_pullback(ct):
+            place = axis % x.ndim
+            if x.shape[place] < 2:
+                return ct
+            before, rest = along(place, slice(None, -1)), along(place, slice(1, None))
+            _, (pullback_y, pullback_x) = binary(y[before], x[rest])
+            s = _recurrence(ct, pullback_y(np.ones_like(ct[rest])), place)
+            return np.concatenate([s[along(place, slice(1))], pullback_x(s[rest])], place)
+
+        return y, accumulate_pullback
+
+    return accumulate
+
+
+def _recurrence(ct, p, axis):
+    """``s_i = ct_i + p_{i+1} s_{i+1}``, where ``p`` has one element less than ``ct``.
+
+    Computed by doubling (Hillis and Steele 1986): ``log2(n)`` steps on whole arrays.
+    """
+    s, step = ct, 1
+    while True:
+        early, late = along(axis, slice(None, -step)), along(axis, slice(step, None))
+        last = along(axis, slice(-step, None))
+        s = np.concatenate([s[early] + p * s[late], s[last]], axis)
+        if p.shape[axis] <= step:
+            return s
+        p = p[early] * p[late]
+        step *= 2
+
+
+def _fold(binary, accumulate):
+    ufunc = binary.primitive
+
+    @rule(ufunc.reduce)
+    def fold(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+        """The last element of the accumulation along one axis."""
+        if initial is not NO_VALUE or where is not True or not isinstance(axis, int):
+            raise DerivativeNotImplementedError(
+                f"the derivative of {name_of(ufunc.reduce)} is written for one axis, without "
+                "initial and where"
+            )
+        y, accumulate_pullback = accumulate(array, axis, dtype, out)
+        place = axis % y.ndim
+        last = along(place, slice(-1, None) if keepdims else -1)
+
+        def fold_pullback(ct):
+            ct = ct if keepdims else np.expand_dims(ct, place)
+            zeros = np.zeros_like(plain(y)[along(place, slice(None, -1))])
+            return accumulate_pullback(np.concatenate([zeros, ct], place))
+
+        return y[last], fold_pullback
+
+    return fold
+
+
+def _log_sum(ufunc, power):
+    @rule(ufunc.reduce)
+    def log_sum(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+        """``dx = ct exp(x - y)``, the share of the summand; 0 where all are logarithms of 0."""
+        refuse_out(out, ufunc.reduce)
+        x = as_array(array) if dtype is None else as_array(array).astype(dtype)
+        where = frozen(where)
+        params = {} if initial is NO_VALUE else {"initial": initial}
+        y = ufunc.reduce(x, axis=axis, keepdims=keepdims, where=where, **params)
+
+        def log_sum_pullback(ct):
+            log_total = restore_axes(np.where(y == -inf, 0, y), x.shape, axis, keepdims)
+            share = power(np.where(where, x, -inf) - log_total)
+            return restore_axes(ct, x.shape, axis, keepdims) * share
+
+        return y, log_sum_pullback
+
+    return log_sum
+
+
+outers = tuple(map(_outer, BINARY))
+log_sums = (_log_sum(np.logaddexp, np.exp), _log_sum(np.logaddexp2, np.exp2))
+accumulates = tuple(
+    _accumulate(binary) for binary in FOLDED if binary.primitive not in (np.add, np.multiply)
+)
+_WRITTEN = {
+    np.add.reduce,
+    np.multiply.reduce,
+    *(declared.primitive for declared in extreme_reduces + log_sums),
+}
+folds = tuple(
+    _fold(binary, accumulate)
+    for binary in FOLDED
+    for accumulate in accumulates
+    if accumulate.primitive == binary.primitive.accumulate
+    and binary.primitive.reduce not in _WRITTEN
+)
+steps = tuple(
+    declared
+    for step in constants.steps + constants.integer_arithmetic + constants.comparisons
+    if isinstance(step.primitive, np.ufunc) and step.primitive.nin == 2
+    for declared in nondifferentiable(
+        step.primitive.outer,
+        step.primitive.reduce,
+        step.primitive.accumulate,
+        step.primitive.reduceat,
+    )
+)
+"""The methods of the ufuncs that are steps, which are steps too."""

@@ -1,0 +1,58 @@
+"""What the rules of array functions share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from pullback_numpy.axes import conjugate, frozen, inverse, kept_shape, spread
+
+lengths = st.integers(0, 3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(lengths, max_size=4), st.data())
+def test_spread_is_broadcast_to(shape, data):
+    have = [1 if data.draw(st.booleans()) else length for length in shape]
+    have = have[data.draw(st.integers(0, len(have))) :]
+    x = np.arange(np.prod(have)).reshape(have)
+    for ct in (x, x.T.copy().T, x.astype(complex)):
+        view = spread(ct, tuple(shape))
+        assert_array_equal(view, np.broadcast_to(ct, shape), strict=True)
+        assert not view.size or np.shares_memory(view, ct)
+
+
+@pytest.mark.parametrize("dtype", np.typecodes["AllFloat"])
+def test_scalars_of_every_type_are_spread(dtype):
+    value = np.dtype(dtype).type(1.25)
+    view = spread(value, (2, 3))
+    assert_array_equal(view, np.full((2, 3), value), strict=True)
+    assert view.strides == (0, 0)
+    assert not view.flags.writeable
+
+
+def test_kept_shape():
+    assert kept_shape((2, 3, 4), None) == (1, 1, 1)
+    assert kept_shape((2, 3, 4), -1) == kept_shape((2, 3, 4), (2,)) == (2, 3, 1)
+    assert kept_shape((2, 3, 4), (0, -1)) == (1, 3, 1)
+    assert kept_shape((2, 3, 4), np.int64(1)) == (2, 1, 4)
+    assert kept_shape((2, 3), ()) == (2, 3)
+    assert kept_shape((), 0) == ()
+
+
+def test_inverse():
+    x = np.ones((2, 3, 4, 5))
+    order = (2, 0, 3, 1)
+    assert x.transpose(order).transpose(inverse(order)).shape == x.shape
+
+
+def test_only_what_can_change_is_copied():
+    mask = np.ones(2, bool)
+    assert frozen(mask) is not mask
+    assert frozen(True) is True
+    x = np.ones(2)
+    assert conjugate(x) is x
+    assert_array_equal(conjugate(1j * x), -1j * x)
