@@ -6,6 +6,8 @@ limit (Richardson), of the function run on plain values.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -70,7 +72,7 @@ def directional_difference(f, primals, directions, cotangent):
         factor = 4.0**order
         column = [
             (factor * fine - coarse) / (factor - 1)
-            for coarse, fine in zip(column[:-1], column[1:], strict=True)
+            for coarse, fine in pairwise(column)
         ]
         differences = np.abs(np.diff(column)) if len(column) > 1 else [np.inf]
         if np.min(differences) < error:
