@@ -70,10 +70,7 @@ def directional_difference(f, primals, directions, cotangent):
     best, error = column[-1], np.inf
     for order in range(1, len(STEPS)):
         factor = 4.0**order
-        column = [
-            (factor * fine - coarse) / (factor - 1)
-            for coarse, fine in pairwise(column)
-        ]
+        column = [(factor * fine - coarse) / (factor - 1) for coarse, fine in pairwise(column)]
         differences = np.abs(np.diff(column)) if len(column) > 1 else [np.inf]
         if np.min(differences) < error:
             place = int(np.argmin(differences))

@@ -57,7 +57,7 @@ def test_omissions_say_why():
 
 
 @pytest.mark.parametrize(
-    ("autograd", "expected"), [(1.5, (True, "1.50")), (0.9, (False, "all but 1 of 1: 0.90"))]
+    ("autograd", "expected"), [(1.5, (True, "1.50")), (0.9, (False, "missed by 1 of 1: 0.90"))]
 )
 def test_a_target_that_is_missed_says_where(autograd, expected):
     is_reached, measured = reached("never slower", Found([row(autograd=autograd)]))
