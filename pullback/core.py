@@ -275,7 +275,7 @@ def _enter_container(
 
 def _restorer(structures: Sequence[Any], single: bool) -> Callable[[list[Any]], Any]:
     """From flat cotangents to one for each primal, in a tuple unless ``single``."""
-    if all(structure is None for structure in structures):
+    if structures.count(None) == len(structures):
         return _only if single else tuple
 
     def restore(cotangents: list[Any]) -> Any:

@@ -23,7 +23,7 @@ from pullback.boundary import (
 from pullback.chain import Chain, Stack, backward, checked, forward, rule_of_links
 from pullback.containers import map_leaves
 from pullback.core import Run, dispatching, pullback_of, run, space_of_output
-from pullback.plugins import rule_function
+from pullback.plugins import has_no_rule, rule_function
 from pullback.registry import rules, unwrap
 from pullback.spaces import Traced, plain
 
@@ -257,6 +257,8 @@ def is_traced(x: Any) -> bool:
 
 def _links_of(f: Any) -> Sequence[Any] | None:
     """The links of what runs as a chain: a list, a `Chain`, or one primitive; else ``None``."""
+    if has_no_rule(f):
+        return None
     if type(f) in (list, tuple):
         return checked(f)
     if isinstance(f, Chain):
@@ -271,9 +273,10 @@ def _run(
     has_aux: bool,
     params: Mapping[str, Any],
 ) -> Run:
-    f = Chain(f) if type(f) in (list, tuple) else dispatching(f)
-    if not callable(f):
-        checked([f])
+    if not has_no_rule(f):
+        f = Chain(f) if type(f) in (list, tuple) else dispatching(f)
+        if not callable(f):
+            checked([f])
     single = isinstance(argnums, int) or (argnums is None and len(primals) == 1)
     return run(f, primals, params, _positions(primals, argnums), single=single, has_aux=has_aux)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import pluggy
@@ -219,6 +220,16 @@ def _complaints(records: list[PluginRecord]) -> list[str]:
         elif record.status == "conflict":
             complaints[record.error] = None
     return [*complaints]
+
+
+def has_no_rule(f: Any) -> bool:
+    """Whether ``f`` is a Python function without a rule: the quick answer for most of them."""
+    return (
+        type(f) is FunctionType
+        and _records is not None
+        and f not in registry.table
+        and not registry.conflicts
+    )
 
 
 def rule_function(primitive: Any) -> registry.RuleFunction | None:

@@ -293,9 +293,16 @@ def apply_binary(primitive: Any, a: Any, b: Any) -> Any:
             return _record(primitive, rule(a._value, b._value), (a._index, b._index), trace)
         if other.id > trace.id:
             return apply(primitive, (a, b), _NO_PARAMS)
-    if a_is_traced:
-        return _record(primitive, rule(a._value, b), (a._index, None), trace)
-    return _record(primitive, rule(a, b._value), (None, b._index), trace)
+    result = rule(a._value, b) if a_is_traced else rule(a, b._value)
+    # The pullback of the other argument is dropped here, and with it what that one holds.
+    if type(result) is tuple and len(result) == 2:
+        y, pullback = result
+        if type(pullback) is tuple and len(pullback) == 2:
+            if a_is_traced:
+                return _record(primitive, (y, pullback[0]), a._index, trace)
+            return _record(primitive, (y, pullback[1]), b._index, trace)
+    position = (a._index, None) if a_is_traced else (None, b._index)
+    return _record(primitive, result, position, trace)
 
 
 def _record(primitive: Any, result: Any, position: Any, trace: Trace) -> Any:

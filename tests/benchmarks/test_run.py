@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import engines, problems
+from benchmarks import engines, problems, timing
 from benchmarks.__main__ import main
 from benchmarks.report import omissions, page, ratio_cells
 from benchmarks.targets import Found, Row, targets
-from benchmarks.timing import Effort, interleaved
 
-EFFORT = Effort(samples=3, sample_seconds=0.001, most_seconds=0.1)
+EFFORT = timing.Effort(samples=3, sample_seconds=0.001, most_seconds=0.1)
 
 
 def row(name="x[i], 10⁴ reads", **seconds):
@@ -25,22 +24,39 @@ def reached(text, found):
     return target.reached, target.measured
 
 
-def test_medians_are_those_of_the_runs():
-    calls = {"short": 0, "long": 0}
+class FakeTimer:
+    """Times runs ``(name, seconds)``, which last half as long again every other time."""
 
-    def sleeping(name, seconds):
-        def run():
-            calls[name] += 1
-            time.sleep(seconds)
-            return 0.0, 0.0
+    asked: ClassVar[list[str]] = []
 
-        return run
+    def __init__(self, run):
+        self.run = run
 
-    runs = {"short": sleeping("short", 1e-4), "long": sleeping("long", 5e-3)}
-    medians = interleaved(runs, EFFORT)
-    assert 1e-4 < medians["short"] < medians["long"]
-    assert medians["long"] > 5e-3
-    assert calls["short"] > calls["long"] >= 4
+    def timeit(self, loops):
+        name, seconds = self.run
+        self.asked.append(name)
+        return loops * (1.5 if self.asked.count(name) % 2 else 1.0) * seconds
+
+
+def test_samples_take_turns_and_last_long_enough(monkeypatch):
+    monkeypatch.setattr(timing, "Timer", FakeTimer)
+    monkeypatch.setattr(FakeTimer, "asked", [])
+    effort = timing.Effort(samples=5, sample_seconds=0.02, most_seconds=4.0)
+    runs = {"short": ("short", 0.125), "long": ("long", 1.25)}
+    medians = timing.interleaved(runs, effort)
+    assert FakeTimer.asked == ["short", "long", *["short", "long"] * 3, "short", "short"]
+    assert medians == {"short": 0.125, "long": 1.25}
+
+
+def test_a_sample_repeats_what_is_short(monkeypatch):
+    monkeypatch.setattr(timing, "Timer", FakeTimer)
+    monkeypatch.setattr(FakeTimer, "asked", [])
+    effort = timing.Effort(samples=3, sample_seconds=0.02, most_seconds=4.0)
+    medians = timing.interleaved({"short": ("short", 2.0**-20)}, effort)
+    assert 2.0**-20 <= medians["short"] <= 1.5 * 2.0**-20
+    loops, seconds = timing._calibrate(FakeTimer(("short", 2.0**-20)), 0.02)
+    assert seconds >= 0.02
+    assert 0.02 * 2**20 / 1.5 <= loops <= 2 * 0.02 * 2**20
 
 
 def test_ratios_are_to_pullback():
@@ -53,7 +69,7 @@ def test_ratios_are_to_pullback():
 def test_omissions_say_why():
     chosen = [engines.ENGINES["pullback"], engines.ENGINES["jax jit"]]
     (line,) = omissions([row()], chosen)
-    assert line.startswith("x[i], 10⁴ reads: jax jit was not run; the first run compiles")
+    assert line.startswith("x[i], 10⁴ reads: jax jit was not run; its first run compiles")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +113,7 @@ def test_page_names_every_figure():
     assert "| x[i], 10⁴ reads | 1,000,000 | 0.50 |" in text
     assert "| pullback | 1.0 |" in text
     assert "3 samples of at least 1 ms" in text
-    assert "$ tox -e bench " in text
+    assert "\ntox -e bench " in text
 
 
 def test_command_prints_ratios():

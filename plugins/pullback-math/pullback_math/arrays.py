@@ -7,24 +7,42 @@ that follows its protocols has arrived.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pullback.chain import rule_of
+from pullback.registry import table
 from pullback.spaces import plain
+
+_is_array: dict[type, bool] = {}
+"""Types that were seen, and whether NumPy's functions take them; never the type of a tracer."""
+_ufuncs: dict[str, Any] = {}
+"""The functions of NumPy that were asked for, by name."""
 
 
 def any_array(*values):
     """Whether one of ``values``, traced or not, is an array or scalar of an array library."""
     for value in values:
         kind = type(value)
-        if kind is not float and kind is not int and hasattr(type(plain(value)), "__array_ufunc__"):
+        if kind is float or kind is int:
+            continue
+        known = _is_array.get(kind)
+        if known is None:
+            kind = type(plain(value))
+            known = _is_array[kind] = hasattr(kind, "__array_ufunc__")
+        if known:
             return True
     return False
 
 
 def ufunc_rule(name, *values):
     """What the rule of ``numpy.<name>`` returns for ``values``: ``(y, pullback)``."""
-    import numpy as np
+    ufunc = _ufuncs.get(name)
+    if ufunc is None:
+        import numpy as np
 
-    return rule_of(getattr(np, name))(*values)
+        ufunc = _ufuncs[name] = getattr(np, name)
+    rule = table.get(ufunc) or rule_of(ufunc)
+    return rule(*values)
 
 
 def collector(items):

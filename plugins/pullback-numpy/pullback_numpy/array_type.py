@@ -18,6 +18,9 @@ SCALARS = tuple(
 )
 
 
+_FLOAT64 = np.dtype(np.float64)
+
+
 class Arrays(ArrayType):
     """`numpy.ndarray`: a space is ``(ndarray, shape, dtype)``; `numpy.memmap` counts as one."""
 
@@ -30,7 +33,7 @@ class Arrays(ArrayType):
             TracerConversionError: an array of Python objects.
         """
         dtype = value.dtype
-        if dtype.kind in "fc":
+        if dtype is _FLOAT64 or dtype.kind in "fc":
             return (np.ndarray, value.shape, dtype)
         if dtype.kind == "O":
             raise TracerConversionError(
@@ -47,6 +50,8 @@ class Arrays(ArrayType):
             ValueError: its shape is not one that the space's shape broadcasts to.
         """
         _, shape, dtype = space
+        if isinstance(cotangent, list):  # one for each element, as for a primal that is a list
+            cotangent = np.stack(cotangent)
         given = plain(cotangent)
         given_shape = getattr(given, "shape", ())
         if given_shape != shape:
@@ -92,15 +97,18 @@ class Arrays(ArrayType):
         """
         if type(cotangent) is not np.ndarray:
             return cotangent
-        owner = _owner(cotangent)
+        owner = cotangent if cotangent.base is None else _owner(cotangent)
         if (
             not owner.flags.owndata
-            or owner.nbytes != cotangent.nbytes
-            or not cotangent.flags.writeable
+            or not owner.flags.writeable
+            or (
+                owner is not cotangent
+                and (owner.nbytes != cotangent.nbytes or not cotangent.flags.writeable)
+            )
         ):
             return np.array(cotangent)
         for other in held:
-            if isinstance(other, np.ndarray) and _owner(other) is owner:
+            if other is owner or (type(other) is np.ndarray and _owner(other) is owner):
                 return np.array(cotangent)
         return cotangent
 

@@ -280,3 +280,18 @@ class TestJacobians:
         hessian = jacobian(grad(lambda x: np.sum(x**3)))(x)
         assert hessian.dtype == np.float32
         np.testing.assert_allclose(hessian, np.diag(6 * x), rtol=1e-6)
+
+
+def test_a_list_of_cotangents_is_stacked_for_an_array_primal():
+    @primitive
+    def total(numbers):
+        return sum(numbers)
+
+    def total_rule(numbers):
+        return sum(numbers), lambda ct: [float(place) * ct for place in range(len(numbers))]
+
+    register(rule(total)(total_rule))
+    gradient = grad(total)(np.ones(3))
+    np.testing.assert_array_equal(gradient, [0.0, 1.0, 2.0])
+    second = grad(lambda x: (grad(total)(x) * x).sum())(np.ones(3))
+    np.testing.assert_array_equal(second, [0.0, 1.0, 2.0])

@@ -1,0 +1,146 @@
+"""What is to be reached, and whether it is: each target against the numbers of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from benchmarks.problems import Problem
+
+__all__ = ["Found", "Row", "Target", "targets"]
+
+MICRO = 1e-6
+MEBI = 2.0**20
+
+
+@dataclass(frozen=True)
+class Row:
+    """The seconds that one gradient of a problem takes, by engine."""
+
+    name: str
+    problem: Problem
+    seconds: dict[str, float]
+
+    def ratio(self, engine: str) -> float:
+        """How many times longer than pullback ``engine`` takes."""
+        return self.seconds[engine] / self.seconds["pullback"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that one run of the benchmarks found."""
+
+    rows: list[Row]
+    seed_result: tuple[float, float] | None = None
+    """What ``val_and_grad([sin, sin, exp], 2.0)`` returns."""
+    import_seconds: float | None = None
+    """What ``import pullback`` adds to a bare interpreter."""
+    growth: int | None = None
+    """Bytes added by 10⁵ gradients with the garbage collector disabled."""
+    peaks: dict[str, int] = field(default_factory=dict)
+    """Engine -> the peak bytes of a Rosenbrock gradient of 10⁶ elements."""
+
+    def rows_of(self, *names: str) -> list[Row]:
+        """The rows of those problems, as far as they were run."""
+        return [row for row in self.rows if row.name in names]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing to reach; ``reached`` is ``None`` where it was not measured."""
+
+    text: str
+    measured: str = "not measured"
+    reached: bool | None = None
+
+
+def targets(found: Found) -> list[Target]:
+    """Every target, with what was found."""
+    return [
+        _seed_value(found),
+        *_seed_time(found),
+        *_traced(found),
+        _peak(found),
+        _growth(found),
+        _linear(found),
+        _import(found),
+    ]
+
+
+def _seed_value(found: Found) -> Target:
+    expected = (2.2013533791690376, -0.562752038662712)
+    text = f"`val_and_grad([sin, sin, exp], 2.0)` is exactly `{expected}`"
+    if found.seed_result is None:
+        return Target(text)
+    return Target(text, f"`{found.seed_result}`", found.seed_result == expected)
+
+
+def _seed_time(found: Found) -> list[Target]:
+    rows = found.rows_of("seed chain, as a chain")
+    overhead = Target("It costs at most 2 µs more than value and derivative by hand in Python")
+    ratio = _at_least("It is at least 15 times faster than autograd", 15, "autograd", rows)
+    for row in rows:
+        own, hand = row.seconds["pullback"] / MICRO, row.seconds["by hand"] / MICRO
+        measured = f"{own - hand:.2f} µs more ({own:.2f} and {hand:.2f})"
+        overhead = replace(overhead, measured=measured, reached=own - hand <= 2)
+    return [overhead, ratio]
+
+
+def _traced(found: Found) -> list[Target]:
+    traced = [row for row in found.rows if row.problem.links is None]
+    small = [row for row in traced if row.problem.small]
+    large = [row for row in traced if not row.problem.small]
+    five_times = "Traced programs are at least 5 times faster than autograd on every small problem"
+    never_slower = "They are never slower than autograd on the large ones"
+    torch = "They are faster than torch eager on every small problem"
+    return [
+        _at_least(five_times, 5, "autograd", small),
+        _at_least(never_slower, 1, "autograd", large),
+        _at_least(torch, 1, "torch", small),
+    ]
+
+
+def _at_least(text: str, factor: float, engine: str, rows: Iterable[Row]) -> Target:
+    ratios = sorted((row.ratio(engine), row.name) for row in rows if engine in row.seconds)
+    if not ratios:
+        return Target(text)
+    short = [f"{ratio:.2f} ({name})" for ratio, name in ratios if ratio < factor]
+    least = f"{ratios[0][0]:.2f} times ({ratios[0][1]}) at least"
+    measured = f"missed by {len(short)} of {len(ratios)}: {', '.join(short)}" if short else least
+    return Target(text, measured, not short)
+
+
+def _peak(found: Found) -> Target:
+    text = "A gradient of 10⁶ elements holds no more memory than autograd's at its peak"
+    if not {"pullback", "autograd"} <= found.peaks.keys():
+        return Target(text)
+    own, other = found.peaks["pullback"] / MEBI, found.peaks["autograd"] / MEBI
+    return Target(text, f"{own:.1f} MiB; autograd {other:.1f} MiB", own <= other)
+
+
+def _growth(found: Found) -> Target:
+    text = "10⁵ repeated gradients with the garbage collector disabled: memory is flat"
+    if found.growth is None:
+        return Target(text)
+    measured = f"{found.growth / MEBI:.2f} MiB more, {found.growth / 1e5:.1f} bytes a gradient"
+    # One small array a gradient would be 10 MiB; less than one is the allocator's noise.
+    return Target(text, measured, found.growth < MEBI)
+
+
+def _linear(found: Found) -> Target:
+    text = "Reads of `x[i]` in a loop are linear"
+    rows = found.rows_of("x[i], 10³ reads", "x[i], 10⁴ reads")
+    if len(rows) < 2:
+        return Target(text)
+    short, long = (row.seconds["pullback"] for row in rows)
+    measured = f"10 times the reads take {long / short:.1f} times as long"
+    # Quadratic would be a hundred times as long; caches make the longer loop a little slower.
+    return Target(text, measured, long / short < 15)
+
+
+def _import(found: Found) -> Target:
+    text = "`import pullback` stays within 60 ms of a bare interpreter"
+    if found.import_seconds is None:
+        return Target(text)
+    milliseconds = found.import_seconds * 1e3
+    return Target(text, f"{milliseconds:.0f} ms more", milliseconds <= 60)
