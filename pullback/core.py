@@ -52,7 +52,7 @@ def walk_back(tape: list[Entry], cotangents: list[Any], stop: int) -> list[Any]:
         if type(parents) is int:
             pairs = ((pullback, parents),)
         elif type(pullback) is tuple:
-            pairs = zip(pullback, parents, strict=True)
+            pairs = zip(pullback, parents)  # noqa: B905  (as long as each other; saying so is slow)
         else:
             pairs = _paired(pullback, parents, cotangent)
             together = True
@@ -275,7 +275,7 @@ def _enter_container(
 
 def _restorer(structures: Sequence[Any], single: bool) -> Callable[[list[Any]], Any]:
     """From flat cotangents to one for each primal, in a tuple unless ``single``."""
-    if structures.count(None) == len(structures):
+    if not any(structure is not None for structure in structures):
         return _only if single else tuple
 
     def restore(cotangents: list[Any]) -> Any:

@@ -321,7 +321,12 @@ def _record(primitive: Any, result: Any, position: Any, trace: Trace) -> Any:
             f"the rule of {name_of(primitive)} returned {plain(result)!r:.80}; "
             "a rule returns (y, pullback)"
         ) from None
-    if type(pullback) is tuple:
+    if type(pullback) is tuple and (
+        type(position) is int
+        or len(pullback) != len(position)
+        or None in position
+        or None in pullback
+    ):
         pullback, position = _needed(pullback, position, primitive)
     if pullback is None:
         return y
@@ -349,13 +354,6 @@ def _needed(pullbacks: tuple[Any, ...], position: Any, primitive: Any) -> tuple[
     """The pullbacks whose primal is traced, with the positions of those primals."""
     if type(position) is int:
         position = (position,)
-    elif len(position) == 2 == len(pullbacks):
-        first, second = pullbacks
-        if position[1] is None or second is None:
-            return (first, position[0]) if position[0] is not None else (None, None)
-        if position[0] is None or first is None:
-            return second, position[1]
-        return pullbacks, position
     if any(parent is not None for parent in position[len(pullbacks) :]):
         raise RuleError(
             f"the rule of {name_of(primitive)} returned {len(pullbacks)} pullbacks for "
