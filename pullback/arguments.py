@@ -14,7 +14,7 @@ from typing import Any
 from pullback.errors import RuleError
 from pullback.names import name_of
 from pullback.registry import RuleFunction
-from pullback.spaces import Traced
+from pullback.spaces import Traced, keepers
 
 _NESTS = (list, tuple)
 
@@ -110,7 +110,8 @@ def _replace(value: Any, trace: Any, values: Iterator[Any]) -> Any:
         return next(values) if value._trace is trace else value
     if type(value) in _NESTS:
         return type(value)(_replace(item, trace, values) for item in value)
-    return value
+    keep = keepers.get(type(value))
+    return value if keep is None else keep(value, trace.kept)
 
 
 def _descend(cotangents: Any, path: tuple[int, ...], primitive: Any) -> Any:

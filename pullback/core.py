@@ -248,7 +248,7 @@ def run(
     try:
         y = f(*args, **params)
     finally:
-        trace.tape = None
+        trace.end()
     if has_aux:
         try:
             y, aux = y

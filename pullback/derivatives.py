@@ -236,10 +236,10 @@ def stop_gradient(x: Any) -> Any:
     3.0
     """
     if isinstance(x, Traced):
-        return plain(x)
+        return own_copy(plain(x))  # rules still need the value that the tracer holds
     if is_leaf(x):
         return x
-    return map_leaves(plain, x)
+    return map_leaves(stop_gradient, x)
 
 
 def is_traced(x: Any) -> bool:

@@ -60,6 +60,8 @@ class ArrayType(ABC):
     """The exact types that this instance speaks for."""
     scalar: ClassVar[bool] = False
     """Whether each type is one space, ``(kind, None, None)``; `space` is then not asked."""
+    mutable: ClassVar[bool] = False
+    """Whether values can be written to, so that rules must be given what `keep` returns."""
 
     @abstractmethod
     def space(self, value: Any) -> Space | None:
@@ -91,6 +93,15 @@ class ArrayType(ABC):
 
         The axes of ``space`` come first, or last where ``last`` is true.
         """
+
+    def keep(self, constant: Any, kept: dict[int, Any]) -> Any:
+        """``constant`` as it is now, for a pullback that is called when it may have been changed.
+
+        Args:
+            constant: a value of a mutable type, which a traced program uses.
+            kept: what was kept in this run of the program; the implementation's to fill.
+        """
+        return constant
 
     def own(self, cotangent: Any, held: Iterable[Any]) -> Any:
         """``cotangent``, copied where a later write to one of ``held`` would change it."""
@@ -132,6 +143,8 @@ class Numbers(ArrayType):
 array_types: Final[dict[type, ArrayType]] = {}
 space_makers: Final[dict[type, Callable[[Any], Space | None]]] = {}
 scalar_spaces: Final[dict[type, Space]] = {}
+keepers: Final[dict[type, Callable[[Any, dict[int, Any]], Any]]] = {}
+"""Mutable type -> `ArrayType.keep`."""
 
 
 def add_array_type(array_type: ArrayType) -> None:
@@ -141,6 +154,8 @@ def add_array_type(array_type: ArrayType) -> None:
         space_makers[kind] = array_type.space
         if array_type.scalar:
             scalar_spaces[kind] = (kind, None, None)
+        if array_type.mutable:
+            keepers[kind] = array_type.keep
 
 
 add_array_type(Numbers())

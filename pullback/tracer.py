@@ -33,6 +33,7 @@ from pullback.spaces import (
     Space,
     Traced,
     array_type_of,
+    keepers,
     plain,
     scalar_spaces,
     space_makers,
@@ -55,11 +56,17 @@ _NO_PARAMS: Final[Mapping[str, Any]] = {}
 class Trace:
     """One run of a traced function: an id that grows with every trace, and its tape."""
 
-    __slots__ = ("id", "tape")
+    __slots__ = ("id", "kept", "tape")
 
     def __init__(self) -> None:
         self.id = next(_trace_ids)
         self.tape: list[Entry] | None = []
+        self.kept: dict[int, Any] = {}
+
+    def end(self) -> None:
+        """Let go of the tape, and make tracers that were kept an error to use."""
+        self.tape = None
+        self.kept = {}
 
     def enter(self, primal: Any, space: Space) -> Tracer:
         """A tracer of ``primal``, as the next entry of the tape."""
@@ -263,7 +270,8 @@ def apply(
             values.append(arg._value)
             parents.append(arg._index)
         else:
-            values.append(arg)
+            keep = keepers.get(type(arg))
+            values.append(arg if keep is None else keep(arg, trace.kept))
             parents.append(None)
     if trace.tape is None:
         raise leaked(primitive)
@@ -293,7 +301,13 @@ def apply_binary(primitive: Any, a: Any, b: Any) -> Any:
             return _record(primitive, rule(a._value, b._value), (a._index, b._index), trace)
         if other.id > trace.id:
             return apply(primitive, (a, b), _NO_PARAMS)
-    result = rule(a._value, b) if a_is_traced else rule(a, b._value)
+    # The program may write to an array that it uses, before the pullback reads it.
+    if a_is_traced:
+        keep = keepers.get(type(b))
+        result = rule(a._value, b if keep is None else keep(b, trace.kept))
+    else:
+        keep = keepers.get(type(a))
+        result = rule(a if keep is None else keep(a, trace.kept), b._value)
     # The pullback of the other argument is dropped here, and with it what that one holds.
     if type(result) is tuple and len(result) == 2:
         y, pullback = result

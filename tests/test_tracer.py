@@ -243,6 +243,52 @@ def test_writes_in_place_are_refused():
     refused(lambda x: np.add.at(x, [0], 1.0), OutArgumentError, "numpy.add", x)
 
 
+@pytest.mark.parametrize("size", [3, 3000])
+@pytest.mark.parametrize("use", [lambda x, b: x * b, lambda x, b: b * x, np.multiply])
+def test_a_constant_may_be_written_to_after_its_use(use, size):
+    buffer = np.zeros(size)
+
+    def f(x):
+        total = 0.0
+        for k in (1.0, 1.0, 2.0):
+            buffer[:] = k
+            total = total + use(x, buffer).sum()
+        return total
+
+    np.testing.assert_array_equal(grad(f)(np.ones(size)), np.full(size, 4.0))
+
+
+def test_a_big_constant_that_stays_the_same_is_kept_once():
+    from pullback.core import run
+
+    weights = np.ones((100, 100))
+
+    def f(x):
+        for _ in range(20):
+            x = weights @ x
+        return x
+
+    traced = run(f, (np.ones(100),), {}, (0,), single=True)
+    held = {
+        id(cell.cell_contents)
+        for pullback, _, _ in traced.tape[1:]
+        for cell in pullback.__closure__
+        if getattr(cell.cell_contents, "shape", None) == weights.shape
+    }
+    assert len(held) == 1
+
+
+def test_what_stop_gradient_returns_may_be_written_to():
+    def f(x):
+        y = x * x
+        stop_gradient(x)[:] = 7.0
+        return y.sum()
+
+    x = np.ones(2)
+    np.testing.assert_array_equal(grad(f)(x), [2.0, 2.0])
+    np.testing.assert_array_equal(x, [1.0, 1.0])
+
+
 def test_scalars_rebind_instead():
     def f(x):
         y = x

@@ -19,12 +19,15 @@ SCALARS = tuple(
 
 
 _FLOAT64 = np.dtype(np.float64)
+_SMALL = 4096
+"""Up to as many bytes, a copy is made sooner than a comparison."""
 
 
 class Arrays(ArrayType):
     """`numpy.ndarray`: a space is ``(ndarray, shape, dtype)``; `numpy.memmap` counts as one."""
 
     types = (np.ndarray, np.memmap)
+    mutable = True
 
     def space(self, value):
         """The space of an array; ``None`` unless its dtype is floating point or complex.
@@ -88,6 +91,19 @@ class Arrays(ArrayType):
         stacked = np.stack(rows, axis=-1 if last else 0)
         row_shape = stacked.shape[:-1] if last else stacked.shape[1:]
         return np.reshape(stacked, row_shape + shape if last else shape + row_shape)
+
+    def keep(self, constant, kept):
+        """A copy of what can be written to; one for all uses of a big array that stays the same."""
+        if not constant.flags.writeable:
+            return constant
+        if constant.nbytes <= _SMALL:
+            return constant.copy(order="K")
+        original, copy = kept.get(id(constant), (None, None))
+        if original is constant and np.array_equal(copy, constant):
+            return copy
+        copy = constant.copy(order="K")
+        kept[id(constant)] = (constant, copy)
+        return copy
 
     def own(self, cotangent, held):
         """``cotangent``, or a copy where its memory is not its own.
