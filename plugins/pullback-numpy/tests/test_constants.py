@@ -28,6 +28,8 @@ TAKES_TWO = {
 ARGUMENTS = {np.digitize: [0.0, 1.0], np.argpartition: 1, np.can_cast: float}
 
 
+# NumPy 2.5 deprecates it, and it is declared for as long as it is there.
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("function", PRIMITIVES, ids=name_of)
 def test_traced_values_pass_as_plain_ones(function):
     x = np.array([1.5, -2.25, 0.5])
