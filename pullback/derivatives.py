@@ -138,24 +138,20 @@ def val_and_grad(
         primal = primals[0]
         links = f if type(f) is list and f else _links_of(f)
         if links is not None and (type(primal) is float or is_leaf(primal)):
-            return _chain_gradient(links, primal, holomorphic)
+            primal_space = FLOAT
+            if type(primal) is not float:
+                primal, primal_space = enter(primal, 0)
+            stack: Stack = []
+            y = forward(links, primal, stack)
+            one = 1.0 if type(y) is float else seed(y, space_of_output(y), holomorphic)
+            cotangent = backward(stack, one)
+            if type(cotangent) is not float:
+                cotangent = leave((cotangent,), (primal_space,), (one,))[0]
+            return y, cotangent
     traced = _run(f, primals, argnums, has_aux, params)
     space = traced.out_spaces[0] if traced.structure is None else None
     gradient = traced.pull((seed(traced.y, space, holomorphic),), keep=False)
     return ((traced.y, traced.aux) if has_aux else traced.y), gradient
-
-
-def _chain_gradient(links: Sequence[Any], primal: Any, holomorphic: bool) -> tuple[Any, Any]:
-    primal_space = FLOAT
-    if type(primal) is not float:
-        primal, primal_space = enter(primal, 0)
-    stack: Stack = []
-    y = forward(links, primal, stack)
-    one = 1.0 if type(y) is float else seed(y, space_of_output(y), holomorphic)
-    cotangent = backward(stack, one)
-    if type(cotangent) is not float:
-        cotangent = leave((cotangent,), (primal_space,), (one,))[0]
-    return y, cotangent
 
 
 def jvp(
