@@ -21,6 +21,7 @@ Space: TypeAlias = tuple[type, Any, Any]
 
 __all__ = [
     "ArrayType",
+    "Component",
     "Deferred",
     "Pending",
     "Space",
@@ -214,6 +215,38 @@ class Deferred:
     def merge(cls, dense: Any, parts: Sequence[Any], space: Space) -> Any:
         """``dense`` (``None``, or a cotangent that must not be written) plus all ``parts``."""
         raise NotImplementedError(f"{cls.__name__} must define merge")
+
+
+class Component(Deferred):
+    """The cotangent of one member of an output that is a tuple."""
+
+    __slots__ = ("cotangent", "place")
+
+    def __init__(self, place: int, cotangent: Any) -> None:
+        self.place = place
+        self.cotangent = cotangent
+
+    @classmethod
+    def maker(cls, place: int) -> Callable[[Any], Component]:
+        """The pullback of taking the member at ``place``."""
+
+        def component_pullback(y_cotangent: Any) -> Component:
+            return cls(place, y_cotangent)
+
+        return component_pullback
+
+    @classmethod
+    def merge(cls, dense: Any, parts: Sequence[Any], space: Space) -> tuple[Any, ...]:
+        """One cotangent for each member; zero where none arrived, ``None`` for integers."""
+        cotangents = {part.place: part.cotangent for part in parts}
+        return tuple(
+            cotangents[place]
+            if place in cotangents
+            else None
+            if member is None
+            else array_type_of(member[0]).zeros(member)
+            for place, member in enumerate(space[1])
+        )
 
 
 class Pending:

@@ -11,7 +11,7 @@ no reference cycle, and memory is freed as soon as it can be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -29,10 +29,9 @@ from pullback.names import name_of
 from pullback.plugins import rule_function
 from pullback.registry import RuleFunction, table
 from pullback.spaces import (
-    Deferred,
+    Component,
     Space,
     Traced,
-    array_type_of,
     keepers,
     plain,
     scalar_spaces,
@@ -419,7 +418,7 @@ def _record_unusual(primitive: Any, y: Any, pullback: Any, position: Any, trace:
         parts = [
             item
             if space is None
-            else _append((_Component.maker(place), whole._index, space), item, trace)
+            else _append((Component.maker(place), whole._index, space), item, trace)
             for place, (item, space) in enumerate(zip(y, members, strict=True))
         ]
         return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
@@ -434,37 +433,6 @@ def _output_space(primitive: Any, y: Any) -> Space | None:
         return space_of(y)
     except PrimalError as error:
         raise RuleError(f"the rule of {name_of(primitive)} returned an output: {error}") from None
-
-
-class _Component(Deferred):
-    """The cotangent of one member of an output that is a tuple."""
-
-    __slots__ = ("cotangent", "place")
-
-    def __init__(self, place: int, cotangent: Any) -> None:
-        self.place = place
-        self.cotangent = cotangent
-
-    @classmethod
-    def maker(cls, place: int) -> Callable[[Any], _Component]:
-        """The pullback of taking the member at ``place``."""
-
-        def component_pullback(y_cotangent: Any) -> _Component:
-            return cls(place, y_cotangent)
-
-        return component_pullback
-
-    @classmethod
-    def merge(cls, dense: Any, parts: Sequence[_Component], space: Space) -> tuple[Any, ...]:
-        cotangents = {part.place: part.cotangent for part in parts}
-        return tuple(
-            cotangents[place]
-            if place in cotangents
-            else None
-            if member is None
-            else array_type_of(member[0]).zeros(member)
-            for place, member in enumerate(space[1])
-        )
 
 
 def apply_function(primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
