@@ -13,7 +13,7 @@ from types import BuiltinFunctionType
 from typing import Any
 
 from pullback.arguments import any_traced
-from pullback.boundary import admit, describe, enter, is_leaf, leave
+from pullback.boundary import admit, describe, enter, is_leaf, leave, own_copy
 from pullback.containers import flatten, map_leaves, unflatten
 from pullback.errors import CotangentError, RuleError, TracerConversionError
 from pullback.missing import missing_rule
@@ -321,9 +321,12 @@ def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
 
 
 def _without(trace: Trace, aux: Any) -> Any:
-    """Extra output, with the tracers of ``trace`` replaced by their values."""
+    """Extra output, with the tracers of ``trace`` replaced by copies of their values.
+
+    Copies, because the pullback still needs what the tracers hold.
+    """
     if isinstance(aux, Tracer):
-        return aux._value if aux._trace is trace else aux
+        return own_copy(aux._value) if aux._trace is trace else aux
     if is_leaf(aux):
         return aux
     return map_leaves(lambda leaf: _without(trace, leaf) if isinstance(leaf, Tracer) else leaf, aux)

@@ -354,11 +354,11 @@ def _record(primitive: Any, result: Any, position: Any, trace: Trace) -> Any:
         if space is None:
             return y
         tracer = ArrayTracer
-    tape = trace.tape
+    tape: Any = trace.tape
     entry = (pullback, position, space)
-    index = len(tape)  # type: ignore[arg-type]
-    tape.append(entry)  # type: ignore[union-attr]
-    if tape[index] is not entry:  # type: ignore[index]
+    index = len(tape)
+    tape.append(entry)
+    if tape[index] is not entry:  # another thread records on the same trace
         index = _place_of(entry, trace)
     return tracer(y, trace, index)
 

@@ -98,6 +98,16 @@ def test_has_aux_hands_extra_output_through():
         val_and_grad(lambda x: x, 3.0, has_aux=True)
 
 
+def test_later_writes_to_aux_do_not_reach_the_pullback():
+    def f(x):
+        h = np.exp(x)
+        return h, {"h": h}
+
+    _, back, aux = vjp(f, np.zeros(2), has_aux=True)
+    aux["h"][:] = 100.0
+    np.testing.assert_array_equal(back(np.ones(2)), [1.0, 1.0])
+
+
 def test_aux_of_an_inner_derivative_may_be_traced_by_the_outer():
     def outer(x):
         (_, aux), _ = val_and_grad(lambda y: (y * x, x * y), 2.0, has_aux=True)

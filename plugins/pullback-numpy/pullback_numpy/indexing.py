@@ -142,16 +142,6 @@ def getitem(a, index):
     return y, (getitem_pullback, None)
 
 
-@rule(np.generic.__getitem__)  # type: ignore[misc]
-def scalar_getitem(a, index):
-    """A scalar with new axes."""
-
-    def getitem_pullback(ct):
-        return ct
-
-    return a[index], (getitem_pullback, None)
-
-
 @rule(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """Elements along an axis, by number; one that is taken twice gets both cotangents."""
