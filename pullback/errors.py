@@ -12,6 +12,7 @@ __all__ = [
     "ComplexOutputError",
     "ConfigurationError",
     "ConflictingRulesError",
+    "ConformanceError",
     "CotangentError",
     "DerivativeNotImplementedError",
     "EmptyChainError",
@@ -25,7 +26,9 @@ __all__ = [
     "PluginWarning",
     "PrimalError",
     "PullbackError",
+    "RuleCheckError",
     "RuleError",
+    "SampleError",
     "TracerConversionError",
     "UnknownNameError",
 ]
@@ -93,6 +96,18 @@ class InPlaceWriteError(PullbackError, TypeError):
 
 class OutArgumentError(InPlaceWriteError):
     """A traced call was given ``out=``, which is an in-place write."""
+
+
+class SampleError(PullbackError, ValueError):
+    """The samples that an author declares for a rule are not understood."""
+
+
+class ConformanceError(PullbackError, ValueError):
+    """What was asked of the checks makes no sense: an unknown rule or check, a bad option."""
+
+
+class RuleCheckError(PullbackError, AssertionError):
+    """A rule failed a check."""
 
 
 class ConfigurationError(PullbackError, ValueError):

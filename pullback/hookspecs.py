@@ -6,12 +6,13 @@ run once, when the registry is filled at the first derivative; never while one i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
 if TYPE_CHECKING:
     from pullback.registry import Registry
+
 
 PROJECT: Final = "pullback"
 
@@ -36,4 +37,28 @@ def pullback_register_array_types(registry: Registry) -> None:
     Args:
         registry: collects instances of `pullback.ArrayType`, which say how values of a type are
             projected, zeroed, stacked and copied.
+    """
+
+
+@hookspec
+def pullback_register_samples(samples: Any) -> None:
+    """Say how to call primitives, to check their rules: ``samples.add(primitive, call(...))``.
+
+    It runs when rules are checked and never before; a module that imports hypothesis is imported
+    in its body.
+
+    Args:
+        samples: a `pullback.conformance.Samples`, which collects the cases of this plugin.
+    """
+
+
+@hookspec
+def pullback_register_checks(checks: Any) -> None:
+    """Add checks of your own, which then run on everybody's rules: ``checks.add(check, ...)``.
+
+    It runs when rules are checked and never before.
+
+    Args:
+        checks: a `pullback.conformance.Checks`; it takes what ``@pullback.conformance.check()``
+            makes of a function.
     """

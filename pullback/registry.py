@@ -51,6 +51,8 @@ class Rule:
     """``(primals, tangents, **params) -> (y, y_tangent)``, where that beats the transpose."""
     override: bool = False
     """Whether this rule replaces another provider's on purpose."""
+    elementwise: bool = False
+    """Whether the primitive acts on each element by itself."""
     source: Any = None
     """Where the rule is written, as an object that `inspect` can find or as (file, line)."""
 

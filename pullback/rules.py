@@ -277,6 +277,7 @@ def elementwise(
         ),
         pushforward=_pushforward(primitive(raw), primals, formulas, wanted),
         override=override,
+        elementwise=True,
         source=next((formula for formula in formulas if formula is not None), function),
     )
 

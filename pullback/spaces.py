@@ -126,7 +126,11 @@ class Numbers(ArrayType):
             cotangent = cotangent.sum()
         if kind is float and not isinstance(plain(cotangent), (float, int)):
             cotangent = cotangent.real
-        return cotangent if isinstance(cotangent, Traced) else kind(cotangent)
+        if isinstance(cotangent, Traced):
+            traced: Any = cotangent
+            is_real = kind is complex and not isinstance(plain(traced), complex)
+            return traced + 0j if is_real else traced
+        return kind(cotangent)
 
     def zeros(self, space: Space) -> Any:
         return space[0](0.0)

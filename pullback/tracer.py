@@ -435,18 +435,24 @@ def _output_space(primitive: Any, y: Any) -> Space | None:
         raise RuleError(f"the rule of {name_of(primitive)} returned an output: {error}") from None
 
 
-def apply_function(primitive: Any, args: tuple[Any, ...], params: Mapping[str, Any]) -> Any:
+def apply_function(
+    primitive: Any,
+    args: tuple[Any, ...],
+    params: Mapping[str, Any],
+    rule: RuleFunction | None = None,
+) -> Any:
     """`apply`, with traced values also in lists, tuples and keyword arguments."""
     if params and any_traced(params.values()):
-        rule = find_rule(primitive, args)
+        rule = rule or find_rule(primitive, args)
         if hasattr(rule, "nondifferentiable"):
             return rule(*args, **params)[0]
         args, params = keywords_to_positions(primitive, rule, args, params)
     for arg in args:
         if type(arg) in (list, tuple) and any_traced(arg):
-            traced, flat_rule = flat_call(primitive, find_rule(primitive, args), args, params)
+            rule = rule or find_rule(primitive, args)
+            traced, flat_rule = flat_call(primitive, rule, args, params)
             return apply(primitive, traced, _NO_PARAMS, flat_rule)
-    return apply(primitive, args, params)
+    return apply(primitive, args, params, rule)
 
 
 def leaked(what: Any) -> LeakedTracerError:

@@ -1,4 +1,4 @@
-"""The command line: ``pullback grad``, ``pullback plugins``, ``pullback rules``.
+"""The command line: ``pullback grad``, ``plugins``, ``rules`` and ``check-rules``.
 
 This package alone knows click and rich. A command imports what it needs when it runs, so that
 ``pullback --help`` stays quick.
@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from pullback import __version__
+from pullback.cli.check_rules import check_rules
 from pullback.cli.grad import grad
 from pullback.cli.output import one_line, plain_warnings
 from pullback.cli.plugins import plugins
@@ -43,5 +44,5 @@ def main(no_plugins: bool) -> None:
         os.environ[VARIABLE] = ALL
 
 
-for command in (grad, plugins, rules):
+for command in (grad, plugins, rules, check_rules):
     main.add_command(command)

@@ -1,8 +1,9 @@
 """Every block of code in the documentation runs and prints what it says.
 
 On a page, ``python`` blocks share one namespace, in order; those with a ``>>>`` prompt must print
-what stands below it. In ``console`` blocks, every ``$ pullback ...`` is run by the shell and must
-print what stands below it; the programs of docs/examples, which the other tests run, must exist.
+what stands below it. In ``console`` blocks, every ``$ pullback ...`` and ``$ pytest ...`` is run by
+the shell, in a folder with the files of the page's captioned blocks, and must print what stands
+below it; the programs of docs/examples, which the other tests run, must exist.
 Blocks of other kinds are not run, and may only be of the kinds in `NOT_RUN`.
 """
 
@@ -21,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_RUN = ("sh", "text", "toml", "")
 """Installation commands (other tests and CI run them), output, configuration, diagrams."""
 CAPTIONED = "{code-block}"
-"""A file of a distribution, which its caption names: tests/third_party builds and installs it."""
+"""A file that its caption names: those of docs/plugins.md are a distribution, which
+tests/third_party builds and installs; on other pages the console blocks use it."""
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -49,6 +51,8 @@ def test_python_blocks_run(page, monkeypatch, tmp_path):
 def test_console_blocks_print_what_they_say(page, tmp_path):
     checker = doctest.OutputChecker()
     for block in page.blocks():
+        if block.kind.startswith(CAPTIONED):
+            write_captioned(block, tmp_path)
         if block.kind != "console":
             continue
         for command, expected in commands_of(block):
@@ -56,13 +60,22 @@ def test_console_blocks_print_what_they_say(page, tmp_path):
             if example:  # tests/examples runs it and reads the page
                 assert (ROOT / example[1]).is_file(), f"{block.place}: {command}"
                 continue
-            assert re.match(r"(\w+=\S+ )*pullback( |$)", command), (
-                f"{block.place}: only pullback and docs/examples are run; use sh for {command}"
+            assert re.match(r"(\w+=\S+ )*(pullback|pytest)( |$)", command), (
+                f"{block.place}: only pullback, pytest and docs/examples are run; "
+                f"use sh for {command}"
             )
             printed = run_in_shell(command, tmp_path)
             assert checker.check_output(expected, printed, doctest.ELLIPSIS), (
                 f"{block.place}: $ {command}\nprinted\n{printed}\nand the page says\n{expected}"
             )
+
+
+def write_captioned(block, folder):
+    """Make the file that a captioned block shows."""
+    caption, _, content = block.source.partition("\n")
+    path = folder / caption.removeprefix(":caption: ")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
 
 
 def commands_of(block):
@@ -103,11 +116,12 @@ def test_every_block_is_of_a_known_kind(page):
                 f"{block.place}: a session in a block that is not run"
             )
         elif block.kind.startswith(CAPTIONED):
-            captioned = re.search(r"^:caption: \S", block.source, flags=re.MULTILINE)
-            assert page.name == "docs/plugins.md", (
-                f"{block.place}: no test builds a distribution from this page"
+            assert page.name == "docs/plugins.md" or any(
+                other.kind == "console" for other in page.blocks()
+            ), f"{block.place}: nothing on this page uses the file"
+            assert re.match(r":caption: \S", block.source), (
+                f"{block.place}: a caption must name the file"
             )
-            assert captioned, f"{block.place}: a caption must name the file"
         else:
             assert re.match(r"\{(?!code)[a-z:-]+\}", block.kind), (
                 f"{block.place}: blocks of {block.kind!r} are neither run nor known to be text"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -11,13 +12,17 @@ import numpy as np
 import pytest
 
 import pullback
-from pullback import domains, errors, hookspecs, registry
+from pullback import conformance, domains, errors, hookspecs, registry
 from pullback.cli import main
+from pullback.conformance.kinds import KINDS
+from pullback.conformance.reports import as_json
+from pullback.conformance.results import Failure, Outcome, Report, RuleResult
 from pullback.plugins import load
 
 PUBLIC = [f"pullback.{name}" for name in pullback.__all__ if name != "errors"]
 ERRORS = [f"pullback.errors.{name}" for name in errors.__all__]
 DOMAINS = [f"pullback.domains.{name}" for name in domains.__all__]
+CONFORMANCE = [f"pullback.conformance.{name}" for name in conformance.__all__]
 HOOKS = {
     name: function
     for name, function in vars(hookspecs).items()
@@ -36,7 +41,7 @@ def api_entries(pages):
     return {match["name"]: match["signature"] or "" for match in DIRECTIVE.finditer(text)}
 
 
-@pytest.mark.parametrize("name", [*PUBLIC, *ERRORS, *DOMAINS])
+@pytest.mark.parametrize("name", [*PUBLIC, *ERRORS, *DOMAINS, *CONFORMANCE])
 def test_public_name_stands_in_the_api(pages, name):
     assert name in api_entries(pages)
 
@@ -44,8 +49,7 @@ def test_public_name_stands_in_the_api(pages, name):
 def test_the_api_holds_no_name_that_is_gone(pages):
     for name in api_entries(pages):
         module, _, attribute = name.rpartition(".")
-        path = module.removeprefix("pullback").removeprefix(".")
-        owner = getattr(pullback, path) if path else pullback
+        owner = import_module(module)
         assert hasattr(owner, attribute) or inspect.getmodule(owner) is None, name
 
 
@@ -78,6 +82,40 @@ def test_command_stands_in_the_command_line_reference_with_its_options(pages, pa
     for option in command.params:
         if isinstance(option, click.Option):
             assert any(name in text for name in option.opts), f"{path} {option.opts}"
+
+
+def table_of(page, *columns):
+    """The table of a page that has these columns."""
+    head = " | ".join(columns)
+    table = re.search(rf"^\| {re.escape(head)} \|\n(?:\|.*\n)*", page.text, re.MULTILINE)
+    assert table, f"{page.name} has no table with the head {head}"
+    return table[0]
+
+
+def test_checks_stand_on_their_page_in_their_order(pages):
+    table = table_of(pages["docs/checking-rules.md"], "check", "finds")
+    listed = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
+    assert listed == [check.name for check in conformance.iter_checks()]
+
+
+def test_kinds_of_samples_stand_on_the_page_of_checks(pages):
+    table = table_of(pages["docs/checking-rules.md"], "family", "kinds")
+    listed = {
+        family: re.findall(r"`([\w-]+)`", kinds)
+        for family, kinds in re.findall(r"^\| (\w+) \| (`.*) \|$", table, re.MULTILINE)
+    }
+    families = {kind.family for kind in KINDS.values()}
+    wanted = {f: {name for name, kind in KINDS.items() if kind.family == f} for f in families}
+    assert {family: {*names} for family, names in listed.items()} == wanted
+
+
+def test_keys_of_the_json_report_stand_on_the_page_of_checks(pages):
+    outcome = Outcome("primal", "failed", 1, Failure("wrong"))
+    report = Report("0", 0, 1, (), results=[RuleResult("f", "p", "f.py:1", (outcome,))])
+    written = as_json.as_object(report)
+    rule = written["rules"][0]
+    keys = {*written, *rule, *rule["checks"][0], *rule["checks"][0]["failure"]}
+    assert keys <= {*re.findall(r"`(\w+)`", pages["docs/checking-rules.md"].text)}
 
 
 POINT_ROW = re.compile(r"^\| (`.+`) \| `(.+?)` \| `(.+?)` \|$", re.MULTILINE)

@@ -13,7 +13,7 @@ from pullback.domains import nonzero, positive, reals
 from pullback.errors import InPlaceWriteError
 from pullback.spaces import plain
 from pullback_math.arrays import any_array, ufunc_rule
-from pullback_math.strong import divide, power_log, sign
+from pullback_math.strong import bilinear, divide, power_log, sign
 
 AT_ZERO = {
     (0.0, 2.0): (0.0, 0.0),
@@ -57,7 +57,7 @@ def mod_rule(a, b):
         return ct
 
     def mod_pullback_b(ct):
-        return -ct * (a // b)
+        return -bilinear(ct, a // b)
 
     return a % b, (mod_pullback_a, mod_pullback_b)
 
@@ -73,7 +73,7 @@ def divmod_rule(a, b):
         return cts[1]
 
     def divmod_pullback_b(cts):
-        return -cts[1] * quotient
+        return -bilinear(cts[1], quotient)
 
     return (quotient, remainder), (divmod_pullback_a, divmod_pullback_b)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pullback.chain import rule_of
 from pullback.registry import table
-from pullback.spaces import plain
+from pullback.spaces import plain, project, space_of
 
 _is_array: dict[type, bool] = {}
 """Types that were seen, and whether NumPy's functions take them; never the type of a tracer."""
@@ -28,7 +28,9 @@ def any_array(*values):
         known = _is_array.get(kind)
         if known is None:
             kind = type(plain(value))
-            known = _is_array[kind] = hasattr(kind, "__array_ufunc__")
+            # NumPy's scalars have the second only.
+            known = hasattr(kind, "__array_ufunc__") or hasattr(kind, "__array_interface__")
+            _is_array[kind] = known
         if known:
             return True
     return False
@@ -46,9 +48,22 @@ def ufunc_rule(name, *values):
 
 
 def collector(items):
-    """What makes a list of cotangents into the cotangent of ``items``: itself, or an array."""
+    """What makes a list of cotangents into the cotangent of ``items``: itself, or an array.
+
+    A cotangent in the list may be ``None``, for zero, and have the shape that its item was
+    broadcast to.
+    """
     if not any_array(items):
         return list
     import numpy as np
 
-    return np.stack
+    shape = items.shape
+    space = space_of(plain(items)[0]) if shape[0] else None
+
+    def collect(cotangents):
+        if space is None:
+            return np.zeros(shape)
+        zero = np.zeros(shape[1:])
+        return np.stack([zero if ct is None else project(ct, space) for ct in cotangents])
+
+    return collect

@@ -10,8 +10,9 @@ import cmath
 
 from pullback import elementwise, nondifferentiable, primitive, rule
 from pullback.domains import nonzero
+from pullback.spaces import plain
 from pullback_math.elementary import LOG_10, logarithm
-from pullback_math.strong import divide
+from pullback_math.strong import bilinear, divide
 
 cos, sin = primitive(cmath.cos), primitive(cmath.sin)
 cosh, sinh = primitive(cmath.cosh), primitive(cmath.sinh)
@@ -24,21 +25,33 @@ exp_rule = elementwise(cmath.exp, lambda ct, y: ct * y)
 log_rule = logarithm(cmath.log, nonzero)
 log10_rule = elementwise(cmath.log10, lambda ct, x: ct / (x * LOG_10), domain=nonzero)
 
+
+def over_cosine(ct, x):
+    """``ct / sqrt(1 - x²)``, where the root is the cosine of ``asin(x)``.
+
+    The sign of a zero imaginary part tells on which side of a branch cut ``x`` lies; a float lies
+    on the upper one. The sign is lost in ``1.0 - x`` and ``1.0 + x``, and kept in ``x - 1.0``.
+    """
+    if not isinstance(plain(x), complex):
+        x = x + 0j
+    return divide(ct, sqrt(-(x - 1.0)) * sqrt(x - -1.0))
+
+
 # Trigonometric functions
 sin_rule = elementwise(cmath.sin, lambda ct, x: ct * cos(x))
 cos_rule = elementwise(cmath.cos, lambda ct, x: -ct * sin(x))
 tan_rule = elementwise(cmath.tan, lambda ct, y: ct * (1.0 + y * y))
-asin_rule = elementwise(cmath.asin, lambda ct, x: divide(ct, sqrt(1.0 - x) * sqrt(1.0 + x)))
-acos_rule = elementwise(cmath.acos, lambda ct, x: -divide(ct, sqrt(1.0 - x) * sqrt(1.0 + x)))
-atan_rule = elementwise(cmath.atan, lambda ct, x: ct / (1.0 + x * x))
+asin_rule = elementwise(cmath.asin, over_cosine)
+acos_rule = elementwise(cmath.acos, lambda ct, x: -over_cosine(ct, x))
+atan_rule = elementwise(cmath.atan, lambda ct, x: ct / (x - 1j) / (x + 1j))
 
 # Hyperbolic functions
 sinh_rule = elementwise(cmath.sinh, lambda ct, x: ct * cosh(x))
 cosh_rule = elementwise(cmath.cosh, lambda ct, x: ct * sinh(x))
 tanh_rule = elementwise(cmath.tanh, lambda ct, y: ct * (1.0 - y * y))
-asinh_rule = elementwise(cmath.asinh, lambda ct, x: divide(ct, sqrt(1.0 + x * x)))
-acosh_rule = elementwise(cmath.acosh, lambda ct, x: divide(ct, sqrt(x - 1.0) * sqrt(x + 1.0)))
-atanh_rule = elementwise(cmath.atanh, lambda ct, x: ct / ((1.0 - x) * (1.0 + x)))
+asinh_rule = elementwise(cmath.asinh, lambda ct, y: divide(ct, cosh(y)))
+acosh_rule = elementwise(cmath.acosh, lambda ct, x: divide(ct, sqrt(x - 1.0) * sqrt(x - -1.0)))
+atanh_rule = elementwise(cmath.atanh, lambda ct, x: ct / (1.0 - x) / (1.0 + x))
 
 
 # Polar coordinates: log(x) = log(r) + i phi
@@ -47,7 +60,8 @@ def phase_rule(x):
     """``dphi = Im(conj(x) dx) / |x|²``; 0 at 0."""
 
     def phase_pullback(ct):
-        return -1j * ct * divide(x.conjugate(), abs(x), 2)
+        r = abs(x)
+        return -1j * bilinear(divide(ct, r), divide(x.conjugate(), r))
 
     return phase(x), phase_pullback
 
@@ -59,8 +73,8 @@ def polar_rule(x):
 
     def polar_pullback(cts):
         r_ct, phi_ct = cts
-        along = x.conjugate()
-        return r_ct * divide(along, r) - 1j * phi_ct * divide(along, r, 2)
+        along = divide(x.conjugate(), r)
+        return r_ct * along - 1j * bilinear(divide(phi_ct, r), along)
 
     return (r, phi), polar_pullback
 

@@ -10,9 +10,7 @@ from pullback import nondifferentiable
 
 rounding = nondifferentiable(math.floor, math.ceil, math.trunc, round)
 
-floating_point = nondifferentiable(
-    math.nextafter, math.ulp, float.is_integer, float.as_integer_ratio, float.hex
-)
+floating_point = nondifferentiable(math.ulp, float.is_integer, float.as_integer_ratio, float.hex)
 
 questions = nondifferentiable(
     math.isclose,

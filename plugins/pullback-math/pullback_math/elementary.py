@@ -11,7 +11,7 @@ import math
 from pullback import elementwise, primitive, rule
 from pullback.domains import Domain, above, interval, positive, reals, unit
 from pullback_math.arithmetic import AT_ZERO
-from pullback_math.strong import divide, not_negative, power_log
+from pullback_math.strong import bilinear, divide, not_negative, power_log
 
 cos, sin = primitive(math.cos), primitive(math.sin)
 cosh, sinh = primitive(math.cosh), primitive(math.sinh)
@@ -63,10 +63,10 @@ def logarithm(function, domain):
         y = log(x, base)
 
         def log_pullback_x(ct):
-            return ct / (x * log(base))
+            return divide(ct / log(base), x)
 
         def log_pullback_base(ct):
-            return -ct * y / (base * log(base))
+            return -bilinear(ct / (base * log(base)), y)
 
         return y, (log_pullback_x, log_pullback_base)
 
@@ -76,10 +76,10 @@ def logarithm(function, domain):
 log_rule = logarithm(math.log, positive)
 
 
-def over_square(a, b):
-    """``a / (a² + b²)``, which neither overflows nor underflows on the way; 0 at the origin."""
+def over_square(ct, a, b):
+    """``ct a / (a² + b²)``, which neither overflows nor underflows on the way; 0 at the origin."""
     length = hypot(a, b)
-    return divide(divide(a, length), length)
+    return bilinear(divide(ct, length), divide(a, length))
 
 
 # Trigonometric functions
@@ -103,8 +103,8 @@ acos_rule = elementwise(
 atan_rule = elementwise(math.atan, lambda ct, x: ct / (1.0 + x * x))
 atan2_rule = elementwise(
     math.atan2,
-    lambda ct, a, b: ct * over_square(b, a),
-    lambda ct, a, b: -ct * over_square(a, b),
+    lambda ct, a, b: over_square(ct, b, a),
+    lambda ct, a, b: -over_square(ct, a, b),
     points={(0.0, 0.0): (0.0, 0.0)},
 )
 degrees_rule = elementwise(math.degrees, lambda ct: degrees(ct))

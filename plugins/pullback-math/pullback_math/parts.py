@@ -11,9 +11,10 @@ import sys
 
 from pullback import elementwise, primitive, rule
 from pullback.domains import nonzero, reals
-from pullback_math.strong import scale, sign, whole_quotient
+from pullback_math.strong import bilinear, scale, sign, whole_quotient
 
-copysign, frexp, modf = primitive(math.copysign), primitive(math.frexp), primitive(math.modf)
+copysign, nextafter = primitive(math.copysign), primitive(math.nextafter)
+frexp, modf = primitive(math.frexp), primitive(math.modf)
 
 fabs_rule = elementwise(math.fabs, lambda ct, x: ct * sign(x), points={0.0: 0.0})
 copysign_rule = elementwise(
@@ -25,16 +26,26 @@ copysign_rule = elementwise(
 fmod_rule = elementwise(
     math.fmod,
     lambda ct: ct,
-    lambda ct, a, b, y: -ct * whole_quotient(a - y, b),
+    lambda ct, a, b, y: -bilinear(ct, whole_quotient(a - y, b)),
     domain=(reals, nonzero),
 )
 remainder_rule = elementwise(
     math.remainder,
     lambda ct: ct,
-    lambda ct, a, b, y: -ct * whole_quotient(a - y, b),
+    lambda ct, a, b, y: -bilinear(ct, whole_quotient(a - y, b)),
     domain=(reals, nonzero),
 )
 ldexp_rule = elementwise(math.ldexp, lambda ct, b: scale(ct, b), None, domain=(reals, None))
+
+
+@rule(math.nextafter, differentiable=("x",))
+def nextafter_rule(x, y, **steps):
+    """A neighbour of ``x``, which moves with it; ``y`` tells the side."""
+
+    def nextafter_pullback(ct):
+        return ct
+
+    return nextafter(x, y, **steps), (nextafter_pullback, None)
 
 
 @rule(math.modf)

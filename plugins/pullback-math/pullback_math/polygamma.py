@@ -13,6 +13,7 @@ from itertools import count
 
 from pullback import elementwise, primitive
 from pullback.domains import positive
+from pullback_math.strong import bilinear
 
 BERNOULLI = (
     1 / 6,
@@ -53,6 +54,7 @@ def polygamma(n, x):
     >>> polygamma(1, 1.0)  # pi² / 6
     1.644934066848226...
     """
+    x = float(x)  # an array without axes would be written to below
     if x > 0:
         near_root = n == 0 and abs(x - ROOT[0]) < 0.2
         return _near_root(x) if near_root else _at_positive(n, x)
@@ -64,7 +66,7 @@ def polygamma(n, x):
 
 
 polygamma_rule = elementwise(
-    polygamma, None, lambda ct, a, b: ct * polygamma(a + 1, b), domain=(None, positive)
+    polygamma, None, lambda ct, a, b: bilinear(ct, polygamma(a + 1, b)), domain=(None, positive)
 )
 
 

@@ -17,6 +17,19 @@ from pullback import elementwise, nondifferentiable, primitive, rule
 from pullback.domains import nonzero, positive, reals
 
 
+def zero(*factors):
+    """The zero of the type of a product: complex where one of ``factors`` is.
+
+    >>> zero(2.0, 1j)
+    0j
+    """
+    for factor in factors:
+        dtype = getattr(factor, "dtype", None)  # of an array without axes, or a scalar of NumPy
+        if isinstance(factor, complex) or getattr(dtype, "kind", "f") == "c":
+            return 0j
+    return 0.0
+
+
 @primitive
 def divide(ct, x, n=1):
     """``ct / x**n``; 0 where ``ct`` is 0, and otherwise infinite where ``x`` is 0.
@@ -28,7 +41,7 @@ def divide(ct, x, n=1):
     (0.25, -inf, 0.0)
     """
     if ct == 0:
-        return 0.0
+        return zero(ct, x)
     if x == 0:
         return ct * math.inf
     for _ in range(n):
@@ -61,7 +74,7 @@ def bilinear(a, b):
     >>> bilinear(2.0, 3.0), bilinear(0.0, math.inf)
     (6.0, 0.0)
     """
-    return a * b if a != 0 and b != 0 else 0.0
+    return a * b if a != 0 and b != 0 else zero(a, b)
 
 
 bilinear_rule = elementwise(bilinear, lambda ct, b: bilinear(ct, b), lambda ct, a: bilinear(ct, a))
@@ -84,12 +97,11 @@ def power_log(ct, a, b, n):
     >>> power_log(3.0, 2.0, 3.0, 0), power_log(1.0, 0.0, 2.0, 1), power_log(1.0, 0.0, -0.5, 0)
     (24.0, 0.0, inf)
     """
-    if ct == 0:
-        return 0.0
     y = _power(a, b)
-    if y == 0:
-        return 0.0
-    return ct * y * _log(a) ** n if n else ct * y
+    logs = [_log(a)] * n
+    if ct == 0 or y == 0:
+        return zero(ct, y, *logs)
+    return math.prod([y, *logs], start=ct)
 
 
 def _power(a, b):
@@ -105,7 +117,7 @@ def _power(a, b):
 def _log(a):
     if a == 0:
         return -math.inf
-    return cmath.log(a) if isinstance(a, complex) or a < 0 else math.log(a)
+    return cmath.log(a) if a.imag or isinstance(a, complex) or a < 0 else math.log(a)
 
 
 @rule(power_log, domain=(reals, positive, reals, None), differentiable=("ct", "a", "b"))
@@ -165,7 +177,7 @@ def sign(x, /):
     >>> sign(-3.0), sign(0.0)
     (-1.0, 0.0)
     """
-    return x if x != x else float((x > 0) - (x < 0))
+    return math.nan if x != x else float(x > 0) - float(x < 0)
 
 
 @primitive

@@ -11,6 +11,7 @@ import sys
 from itertools import accumulate
 
 from pullback import primitive, rule
+from pullback.spaces import plain
 from pullback_math.arrays import collector
 from pullback_math.strong import divide
 
@@ -49,6 +50,8 @@ def prod_rule(iterable, start=1):
     collect, factors = collector(iterable), [*iterable]
 
     def prod_pullback_iterable(ct):
+        if not factors:
+            return collect([])
         before = accumulate(factors[:-1], operator.mul, initial=ct * start)
         after = [*accumulate(factors[:0:-1], operator.mul, initial=1.0)]
         return collect([a * b for a, b in zip(before, reversed(after), strict=True)])
@@ -94,15 +97,19 @@ def extreme(function):
         items = args if len(args) > 1 else [*args[0]]
         if not items:
             return function(items, **default), None
-        keys = items if key is None else [key(item) for item in items]
+        keys = items if key is None else [key(plain(item)) for item in items]
         winner = function(range(len(items)), key=keys.__getitem__)
 
         def extreme_pullback(ct):
-            return collect([ct if place == winner else 0.0 for place in range(len(items))])
+            return collect([ct if place == winner else None for place in range(len(items))])
 
         return items[winner], extreme_pullback
 
-    return rule(function, points={(1.0, 1.0): (1.0, 0.0)})(extreme_rule)
+    return rule(
+        function,
+        points={(1.0, 1.0): (1.0, 0.0)},
+        not_implemented={"default": "the value for no items at all"},
+    )(extreme_rule)
 
 
 min_rule = extreme(min)

@@ -145,6 +145,40 @@ def test_sums_of_array_items(check_derivative):
     assert vjp(max, x)[1](1.0).tolist() == [0.0, 0.0, 1.0]
 
 
+def test_rows_are_summed_multiplied_and_compared(check_derivative):
+    x = np.array([[0.5, -2.0], [1.5, 0.7], [2.0, 1.0]])
+    check_derivative(lambda x: primitive(sum)(x * x), x)
+    check_derivative(lambda x: primitive(math.prod)(x), x)
+    check_derivative(lambda x, start: primitive(sum)(x * x, start), x[0], x[1])
+    check_derivative(lambda x, start: primitive(math.prod)(x, start=start), x[:, 0], x)
+    column = x[:, :1]
+    for extreme in (min, max):
+        check_derivative(lambda x, f=extreme: primitive(f)(x * x), column)
+        check_derivative(lambda x, f=extreme: primitive(f)([x[0], x[1], x[2]]), column)
+        _, pullback = vjp(extreme, column)
+        assert pullback(np.array([math.inf])).tolist().count([0.0]) == 2
+
+
+@pytest.mark.parametrize(("f", "y"), [(sum, 0), (math.fsum, 0.0), (math.prod, 1)])
+def test_arrays_without_items(f, y):
+    for shape in ((0,), (0, 2)) if f is not math.fsum else ((0,),):
+        found, pullback = vjp(f, np.zeros(shape))
+        assert found == y
+        assert pullback(1.0).shape == shape
+    assert vjp(math.dist, np.zeros(0), np.zeros(0))[1](1.0)[0].shape == (0,)
+    gradients = vjp(lambda x, start: primitive(math.prod)(x, start=start), np.zeros(0), 2.0)[1](3.0)
+    assert (gradients[0].shape, gradients[1]) == ((0,), 3.0)
+
+
+@pytest.mark.parametrize("x", [0.0, np.float64(0.0), np.float32(0.0), np.array(0.0)])
+def test_numpy_scalars_have_the_strong_zeros_of_arrays(x):
+    if type(x) is not float:
+        with np.errstate(divide="ignore"):
+            assert grad(lambda x: np.where(x > 0, 1 / x, 0.0))(x) == 0.0
+            assert grad(lambda x: np.where(x > 0, x**-0.5, 0.0))(x) == 0.0
+    assert grad(lambda x: abs(x) * 2.0)(x) == 0.0
+
+
 def test_functions_of_math_take_numpy_scalars():
     y, pullback = vjp(math.sin, np.float64(2.0))
     assert (y, type(y)) == (math.sin(2.0), float)

@@ -122,6 +122,16 @@ def test_angle_at_the_origin_and_far_away():
         (5e-201, -5e-201), rel=1e-14, abs=0.0
     )
     assert vjp(math.atan2, 1.0, 0.0)[1](1.0) == (0.0, -1.0)
+    assert vjp(math.atan2, -math.inf, 0.5)[1](1.0) == (0.0, 0.0)
+
+
+TINY = 5e-324
+
+
+def test_zeros_are_strong_next_to_the_singularities():
+    assert vjp(math.atan2, TINY, TINY)[1](0.0) == (0.0, 0.0)
+    assert vjp(log, TINY, 0.73)[1](0.0) == (0.0, 0.0)
+    assert vjp(log, TINY, 0.73)[1](1.0)[0] == -math.inf
 
 
 def test_degrees_and_radians_are_linear():

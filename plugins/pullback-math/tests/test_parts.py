@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import sys
 
 import pytest
@@ -32,6 +33,21 @@ def test_remainders(f, a, b, quotient):
 
 def test_a_remainder_of_astronomic_numbers_has_a_slope():
     assert vjp(math.fmod, 1e300, 1e-300)[1](1.0) == (1.0, -math.inf)
+
+
+@pytest.mark.parametrize("f", [math.fmod, math.remainder, operator.mod, operator.imod])
+def test_the_zero_of_a_remainder_is_strong_against_an_infinite_quotient(f):
+    assert vjp(f, 5.0, 5e-324)[1](0.0) == (0.0, 0.0)
+    assert vjp(divmod, 5.0, 5e-324)[1]((0.0, 0.0)) == (0.0, 0.0)
+
+
+def test_a_neighbour_moves_with_its_number():
+    nextafter = primitive(math.nextafter)
+    y, pullback = vjp(nextafter, 2.5, 3.0)
+    assert (y, pullback(2.0)) == (2.5000000000000004, (2.0, 0.0))
+    assert grad(lambda x: x * nextafter(x, x - 1.0))(2.5) == pytest.approx(5.0, rel=1e-15)
+    if sys.version_info >= (3, 12):
+        assert vjp(lambda x: nextafter(x, 3.0, steps=2), 2.5)[1](2.0) == 2.0
 
 
 def test_signs():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +56,14 @@ def test_ends_of_the_range():
 def test_poles_are_refused(x):
     with pytest.raises(ValueError, match=r"polygamma\(1, x\) has a pole"):
         polygamma(1, x)
+
+
+def test_an_array_without_axes_is_a_number_and_is_not_written_to():
+    for number in (0.5, -0.5):
+        x = np.array(number)
+        assert polygamma(1, x) == polygamma(1, number)
+        assert x == number
+        assert grad(math.lgamma)(x) == grad(math.lgamma)(number)
 
 
 def test_its_derivative_is_the_next_one():

@@ -70,6 +70,7 @@ ARGUMENTS = {
     "math.modf": st.tuples(st.builds(lambda n, f: n + f, st.integers(-3, 3), FRACTION)),
     "math.frexp": st.tuples(st.builds(lambda m, e: m * 2.0**e, st.floats(0.7, 0.8), WHOLE)),
     "math.ldexp": st.tuples(ANY, st.integers(-3, 3)),
+    "math.nextafter": st.tuples(ANY, ANY),
     "sum": st.tuples(ITEMS, ANY),
     "math.fsum": st.tuples(ITEMS),
     "math.prod": st.tuples(ITEMS),

@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy import special
 
-from pullback import grad, primitive
+from pullback import grad, primitive, vjp
 
 
 @pytest.mark.parametrize("x", [0.01, 0.7, 1.4616321449683622, 3.0, 25.5, 150.0, -0.5, -3.25])
@@ -29,6 +29,11 @@ def test_second_derivative_of_gamma():
     x = 2.5
     wanted = special.gamma(x) * (special.digamma(x) ** 2 + special.polygamma(1, x))
     assert grad(grad(math.gamma))(x) == pytest.approx(wanted, rel=1e-13)
+
+
+def test_the_zero_of_lgamma_is_strong_next_to_its_pole():
+    assert vjp(math.lgamma, 5e-324)[1](0.0) == 0.0
+    assert grad(grad(lambda x: 0.0 * primitive(math.lgamma)(x)))(5e-324) == 0.0
 
 
 def test_error_functions():

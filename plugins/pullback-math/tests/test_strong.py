@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from pullback import grad, vjp
@@ -23,6 +24,24 @@ def test_divide_has_strong_zeros_and_no_error(ct, x, quotient):
 def test_divide_keeps_nan_as_nan():
     assert math.isnan(divide(math.nan, 0.0))
     assert math.isnan(divide(1.0, math.nan))
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (divide, (0j, 2.0)),
+        (divide, (0.0, 2j)),
+        (bilinear, (0.0, 2j)),
+        (bilinear, (np.complex64(0), 2.0)),
+        (power_log, (0.0, 2j, 3.0, 0)),
+        (power_log, (0.0, -2.0, 0.5, 0)),
+        (power_log, (0.0, -2.0, 3.0, 1)),
+        (power_log, (0j, 2.0, 3.0, 1)),
+    ],
+)
+def test_a_zero_is_complex_where_its_neighbours_are(function, args):
+    assert function(*args) == 0
+    assert type(function(*args)) is complex
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
@@ -89,6 +108,7 @@ def test_scale_does_not_overflow():
 
 def test_sign_and_whole_quotient_are_constants():
     assert [sign(x) for x in (-2.5, 0.0, 3.0)] == [-1.0, 0.0, 1.0]
+    assert [sign(np.float64(x)) for x in (-2.5, 0.0)] == [sign(np.array(-2.5)), 0.0] == [-1.0, 0.0]
     assert math.isnan(sign(math.nan))
     assert vjp(lambda x: x * sign(x), -2.0)[1](1.0) == -1.0
     assert whole_quotient(1e300, 1e-300) == INF

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from pullback import grad, hessian, primitive, val_and_grad, vjp
+from pullback.errors import RuleError
 
 dist, fsum, hypot, prod = map(primitive, (math.dist, math.fsum, math.hypot, math.prod))
 
@@ -99,6 +100,8 @@ def test_extremes_with_a_key_and_a_default():
     assert grad(lambda x: primitive(max)([x, 2.0, -7.0], key=abs) * x)(3.0) == -7.0
     assert grad(lambda x: max(x, 2.0, key=lambda item: -item) * x)(3.0) == 2.0
     assert grad(lambda x: x * primitive(min)([], default=5.0))(3.0) == 5.0
+    with pytest.raises(RuleError, match="for the keyword 'default'"):
+        grad(lambda x: primitive(min)([], default=x))(3.0)
     with pytest.raises(TypeError, match="iterable"):
         vjp(max, 1.0)
 
@@ -106,6 +109,8 @@ def test_extremes_with_a_key_and_a_default():
 def test_second_derivatives_pass_through_extremes():
     largest = primitive(max)
     assert grad(grad(lambda x: largest([x**3, 1.0])))(2.0) == 12.0
+    assert grad(grad(lambda x: largest([x**3, 5.0], key=math.cos)))(2.0) == 0.0
+    assert grad(grad(lambda x: largest([x**3, 3.0], key=math.cos)))(2.0) == 12.0
 
 
 def test_cotangents_come_back_in_the_container_that_went_in():

@@ -58,3 +58,11 @@ def pullback_register_rules(registry):
         selection,
         methods,
     )
+
+
+@hookimpl
+def pullback_register_samples(samples):
+    """Hand over how the functions are called when their rules are checked."""
+    from pullback_numpy import samples as ours  # imports hypothesis
+
+    ours.register(samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pullback.arguments import any_traced
 from pullback.errors import OutArgumentError
 from pullback.names import name_of
 from pullback.spaces import plain
@@ -11,13 +12,20 @@ from pullback.spaces import plain
 NO_VALUE = np._NoValue
 """What NumPy's own signatures give for an argument that was not given."""
 
+NO_OUT = {"out": "it writes in place, which would lose the derivative; write y = f(x)"}
+"""What rules with an argument ``out`` declare as not implemented: `refuse_out` raises."""
+
 
 def as_array(value):
     """``value``, or where it is a Python number or a list, the array of it; traced or not."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value
     given = plain(value)
-    return value if hasattr(given, "shape") else np.reshape(value, np.shape(given))
+    if hasattr(given, "shape"):
+        return value
+    if isinstance(value, (list, tuple)) and any_traced(value):
+        return np.stack([as_array(item) for item in value])
+    return np.reshape(value, np.shape(given))
 
 
 def refuse_out(out, primitive):

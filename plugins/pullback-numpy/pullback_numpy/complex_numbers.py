@@ -10,7 +10,7 @@ import numpy as np
 
 from pullback import rule
 from pullback.spaces import plain
-from pullback_numpy.strong import divide, multiply
+from pullback_numpy.strong import bilinear, divide
 
 _FLOAT = np.dtype(float)
 
@@ -38,7 +38,7 @@ def imag(val):
     return y, imag_pullback
 
 
-@rule(np.real_if_close)
+@rule(np.real_if_close, differentiable=("a",))
 def real_if_close(a, tol=100):
     """The real part where the imaginary parts are all close to 0, else ``a`` itself."""
 
@@ -59,8 +59,9 @@ def angle(z, deg=False):
         if deg:
             ct = ct * (180 / np.pi)
         r = np.absolute(z)
-        unit = divide(np.conj(z), r)
-        return -1j * multiply(unit, divide(ct, r))
+        with np.errstate(invalid="ignore"):  # at infinity, where the cotangent becomes 0
+            unit = divide(np.conj(z), r)
+        return -1j * bilinear(unit, divide(ct, r))
 
     return y, angle_pullback
 

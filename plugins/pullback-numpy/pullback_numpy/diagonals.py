@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import rule
-from pullback_numpy.axes import as_array, as_columns, refuse_out
+from pullback_numpy.axes import NO_OUT, as_array, as_columns, refuse_out
+from pullback_numpy.complex_numbers import is_complex
 from pullback_numpy.indexing import Scattered
 
 
@@ -33,16 +34,18 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     return a.diagonal(offset, axis1, axis2), diagonal_pullback
 
 
-@rule(np.trace)
+@rule(np.trace, not_implemented=NO_OUT)
 def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
     """The sum of a diagonal, each of whose elements gets the cotangent."""
     refuse_out(out, np.trace)
     a = as_array(a)
-    shape = a.shape
+    shape, real = a.shape, not is_complex(a)
 
     def trace_pullback(ct):
         index, place = _diagonal_index(shape, offset, axis1, axis2)
         length = len(index[axis1 % len(shape)])
+        if real:
+            ct = np.real(ct)
         ct = np.broadcast_to(as_columns(ct), (*ct.shape, length))
         return Scattered(index, np.moveaxis(ct, -1, place))
 

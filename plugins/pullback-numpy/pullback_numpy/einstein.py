@@ -13,12 +13,13 @@ from string import ascii_letters, ascii_lowercase, ascii_uppercase
 import numpy as np
 
 from pullback import rule
-from pullback_numpy.axes import as_array, spread
+from pullback.errors import DerivativeNotImplementedError
+from pullback_numpy.axes import NO_OUT, as_array, spread
 
 _SUBLIST_LETTERS = ascii_uppercase + ascii_lowercase
 
 
-@rule(np.einsum)
+@rule(np.einsum, not_implemented=NO_OUT)
 def einsum(*operands, out=None, optimize=False, **params):
     """Einstein summation, in NumPy's two forms: a subscript string, or interleaved sublists.
 
@@ -104,6 +105,12 @@ def _transposes(subscripts, ndims):
 def _pullback(transpose, shape, others, optimize):
     """The pullback for one operand of ``shape``, from the sum that `_transposes` found."""
     letters, unique, subscripts, shared = transpose
+    if unique != letters and len({*zip(letters, shape, strict=True)}) != len(unique):
+        # NumPy 2.4 reads past the end of an empty array here.
+        raise DerivativeNotImplementedError(
+            f"einsum was given the shape {shape} for {letters!r}, where equal letters must have "
+            "equal lengths"
+        )
 
     def einsum_pullback(ct):
         product = np.einsum(subscripts, ct, *others, optimize=optimize)

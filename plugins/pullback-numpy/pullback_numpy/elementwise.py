@@ -17,7 +17,15 @@ import numpy as np
 from pullback import elementwise, primitive, rule
 from pullback.domains import above, nonzero, positive, reals, unit
 from pullback_numpy.complex_numbers import is_complex
-from pullback_numpy.strong import divide, may_have_nan, multiply, over_root, power_log
+from pullback_numpy.strong import (
+    all_finite,
+    bilinear,
+    divide,
+    may_have_nan,
+    multiply,
+    over_root,
+    power_log,
+)
 
 LN2 = log(2)
 LN10 = log(10)
@@ -81,7 +89,7 @@ def power_rule(a, b):
     squared = type(b) in (int, float) and b == 2
 
     def power_pullback_a(ct):
-        return ct * (2 * a) if squared else power_log(multiply(ct, b), a, b - 1)
+        return ct * (2 * a) if squared else power_log(bilinear(ct, b), a, b - 1)
 
     def power_pullback_b(ct):
         return power_log(ct, a, b, k=1)
@@ -93,7 +101,7 @@ def power_rule(a, b):
 
 float_power_rule = elementwise(
     np.float_power,
-    lambda ct, a, b: power_log(multiply(ct, b), a, b - 1),
+    lambda ct, a, b: power_log(bilinear(ct, b), a, b - 1),
     lambda ct, a, b: power_log(ct, a, b, k=1),
     domain=(positive, reals),
     points=POWERS,
@@ -155,7 +163,7 @@ def sign_rule(x):
 
 
 heaviside_rule = elementwise(
-    np.heaviside, None, lambda ct, a: ct * (a == 0), domain=(nonzero, reals)
+    np.heaviside, None, lambda ct, a: np.where(a == 0, ct, 0), domain=(nonzero, reals)
 )
 conjugate_rule = elementwise(np.conjugate, lambda ct: np.conj(ct))
 exp_rule = elementwise(np.exp, lambda ct, y: multiply(ct, y))
@@ -196,15 +204,19 @@ arctan_rule = elementwise(np.arctan, lambda ct, x: divide(ct, 1 + x * x))
 
 @rule(np.arctan2, points={(0.0, 0.0): (0.0, 0.0)})
 def arctan2_rule(y, x):
-    """``d arctan2(y, x) = (x dy - y dx) / r²``, with one ``r`` under the bounded ``x / r``."""
+    """``d arctan2(y, x) = (x dy - y dx) / r²``, with one ``r`` under the bounded ``x / r``.
+
+    Of ``x / r`` and ``ct / r`` one may be 0 where the other has no value: at the origin, and far
+    away.
+    """
 
     def arctan2_pullback_y(ct):
         r = np.hypot(x, y)
-        return multiply(divide(x, r), divide(ct, r))
+        return bilinear(divide(x, r), divide(ct, r))
 
     def arctan2_pullback_x(ct):
         r = np.hypot(x, y)
-        return -multiply(divide(y, r), divide(ct, r))
+        return -bilinear(divide(y, r), divide(ct, r))
 
     return np.arctan2(y, x), (arctan2_pullback_y, arctan2_pullback_x)
 
@@ -244,28 +256,40 @@ radians_rule = elementwise(np.radians, lambda ct: ct * DEGREE)
 deg2rad_rule = elementwise(np.deg2rad, lambda ct: ct * DEGREE)
 
 HALVES = {(1.0, 1.0): (0.5, 0.5)}
+
+
+def share_of(ct, is_taken, is_equal):
+    """``ct`` where an argument is taken, half of it where both are equal.
+
+    Elsewhere it is 0, also where ``ct`` is infinite or NaN.
+    """
+    if all_finite(ct):
+        return ct * np.where(is_equal, 0.5, is_taken)
+    return multiply(np.where(is_equal, 0.5, is_taken), ct)
+
+
 maximum_rule = elementwise(
     np.maximum,
-    lambda ct, a, b: ct * np.where(a == b, 0.5, a > b),
-    lambda ct, a, b: ct * np.where(a == b, 0.5, b > a),
+    lambda ct, a, b: share_of(ct, np.greater(a, b), a == b),
+    lambda ct, a, b: share_of(ct, np.greater(b, a), a == b),
     points=HALVES,
 )
 minimum_rule = elementwise(
     np.minimum,
-    lambda ct, a, b: ct * np.where(a == b, 0.5, a < b),
-    lambda ct, a, b: ct * np.where(a == b, 0.5, b < a),
+    lambda ct, a, b: share_of(ct, np.less(a, b), a == b),
+    lambda ct, a, b: share_of(ct, np.less(b, a), a == b),
     points=HALVES,
 )
 fmax_rule = elementwise(
     np.fmax,
-    lambda ct, y, a, b: ct * np.where(a == b, 0.5, a == y),
-    lambda ct, y, a, b: ct * np.where(a == b, 0.5, b == y),
+    lambda ct, y, a, b: share_of(ct, a == y, a == b),
+    lambda ct, y, a, b: share_of(ct, b == y, a == b),
     points=HALVES,
 )
 fmin_rule = elementwise(
     np.fmin,
-    lambda ct, y, a, b: ct * np.where(a == b, 0.5, a == y),
-    lambda ct, y, a, b: ct * np.where(a == b, 0.5, b == y),
+    lambda ct, y, a, b: share_of(ct, a == y, a == b),
+    lambda ct, y, a, b: share_of(ct, b == y, a == b),
     points=HALVES,
 )
 

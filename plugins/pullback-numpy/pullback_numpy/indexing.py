@@ -10,7 +10,7 @@ import numpy as np
 
 from pullback import Deferred, primitive, rule
 from pullback.spaces import Traced
-from pullback_numpy.axes import along, as_array, refuse_out
+from pullback_numpy.axes import NO_OUT, along, as_array, refuse_out
 
 _INTEGERS = frozenset({int, *(np.dtype(code).type for code in np.typecodes["AllInteger"])})
 _BASIC = _INTEGERS | {slice, type(None), type(Ellipsis)}
@@ -54,7 +54,7 @@ def scatter(shape, dtype, indices, *cotangents):
     return total
 
 
-@rule(scatter)
+@rule(scatter, differentiable=("cotangents",))
 def scatter_rule(shape, dtype, indices, *cotangents):
     """Scattering is linear, and reading at the same places is its transpose."""
 
@@ -122,6 +122,8 @@ def scattered(shape, indices, axis, ct):
     """The cotangent of what was taken at ``indices`` of ``axis``, or of the flattened array."""
     if not shape:
         return ct  # a scalar gets the sum of all of it
+    if not ct.size:
+        return np.zeros(shape)  # numbers that are out of bounds were not looked at
     if axis is None:
         index = np.unravel_index(indices, shape) if len(shape) > 1 else indices
     else:
@@ -142,7 +144,7 @@ def getitem(a, index):
     return y, (getitem_pullback, None)
 
 
-@rule(np.take)
+@rule(np.take, not_implemented=NO_OUT)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """Elements along an axis, by number; one that is taken twice gets both cotangents."""
     refuse_out(out, np.take)
@@ -151,7 +153,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     y = a.take(indices, axis=axis, mode=mode)
     if type(indices) is not int:
         indices = _index_array(indices)
-    length = a.size if axis is None else shape[axis]
+    length = shape[axis] if shape and axis is not None else a.size
     if mode == "clip":
         indices = np.clip(indices, 0, length - 1)
     elif mode == "wrap" or axis is None:
@@ -167,17 +169,17 @@ def take(a, indices, axis=None, out=None, mode="raise"):
 def take_along_axis(arr, indices, axis=-1):
     """Elements along an axis, by numbers that differ from row to row."""
     arr = as_array(arr)
-    shape = arr.shape
+    shape, size = arr.shape, arr.size
     y = np.take_along_axis(arr, indices, axis)
     indices = _index_array(indices)
 
     def take_along_axis_pullback(ct):
         if axis is None:
-            return scattered(shape, indices, None, ct)
+            return scattered(shape, indices % size, None, ct)
         place = axis % len(shape)
         index = [
             np.arange(length).reshape([length if i == other else 1 for i in range(len(shape))])
-            for other, length in enumerate(indices.shape)
+            for other, length in enumerate(shape)
         ]
         index[place] = indices
         return Scattered(tuple(index), ct)
@@ -185,7 +187,7 @@ def take_along_axis(arr, indices, axis=-1):
     return y, take_along_axis_pullback
 
 
-@rule(np.compress)
+@rule(np.compress, differentiable=("a",), not_implemented=NO_OUT)
 def compress(condition, a, axis=None, out=None):
     """Elements along an axis where a condition holds."""
     refuse_out(out, np.compress)
@@ -199,7 +201,7 @@ def compress(condition, a, axis=None, out=None):
     return a.compress(condition, axis), (None, compress_pullback)
 
 
-@rule(np.extract)
+@rule(np.extract, differentiable=("arr",))
 def extract(condition, arr):
     """Elements where a condition holds, of both flattened."""
     arr = as_array(arr)

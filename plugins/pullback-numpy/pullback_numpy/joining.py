@@ -6,11 +6,13 @@ the pieces.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from pullback import rule
-from pullback_numpy.axes import along, as_array, refuse_out
-from pullback_numpy.indexing import scattered
+from pullback_numpy.axes import NO_OUT, along, as_array, refuse_out
+from pullback_numpy.indexing import scatter, scattered
 
 
 def _cut(members, given, axis, lengths):
@@ -38,7 +40,7 @@ def _lengths(members, axis):
     return [member.shape[axis] if member.ndim > axis else 1 for member in members]
 
 
-@rule(np.concatenate)
+@rule(np.concatenate, not_implemented=NO_OUT)
 def concatenate(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """Arrays one after the other along an axis they have; flattened if ``axis`` is ``None``."""
     refuse_out(out, np.concatenate)
@@ -50,7 +52,7 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     return y, _cut(members, arrays, axis, _lengths(members, axis))
 
 
-@rule(np.stack)
+@rule(np.stack, not_implemented=NO_OUT)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """Arrays of one shape along a new axis: the pullback reads them off it."""
     refuse_out(out, np.stack)
@@ -98,44 +100,66 @@ def column_stack(tup):
     return np.column_stack(members), _cut(members, tup, 1, _lengths(members, 1))
 
 
-def _joined(axis):
-    """The pullback of cutting an array into pieces along ``axis``."""
+def _joined(pieces, ary, cuts, axis):
+    """The pullback of cutting ``ary`` into ``pieces`` along ``axis``.
 
-    def split_pullback(cts):
-        return np.concatenate([*cts], axis)
+    Where ``cuts`` are not in order, pieces overlap.
+    """
+    shape, dtype = ary.shape, ary.dtype
+    if sum([piece.shape[axis] for piece in pieces]) == shape[axis]:
 
-    return split_pullback
+        def split_pullback(cts):
+            return np.concatenate([*cts], axis)
+
+        return split_pullback
+    cuts = np.array(cuts).tolist()
+    slices = [slice(start, stop) for start, stop in pairwise([0, *cuts, None])]
+    indices = tuple([along(axis % len(shape), part) for part in slices])
+
+    def split_pullback_overlapping(cts):
+        return scatter(shape, dtype, indices, *cts)
+
+    return split_pullback_overlapping
 
 
 @rule(np.split)
 def split(ary, indices_or_sections, axis=0):
     """Pieces of equal length, or between given places."""
-    return np.split(as_array(ary), indices_or_sections, axis), _joined(axis)
+    ary = as_array(ary)
+    y = np.split(ary, indices_or_sections, axis)
+    return y, _joined(y, ary, indices_or_sections, axis)
 
 
 @rule(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
     """Pieces of nearly equal length, or between given places."""
-    return np.array_split(as_array(ary), indices_or_sections, axis), _joined(axis)
+    ary = as_array(ary)
+    y = np.array_split(ary, indices_or_sections, axis)
+    return y, _joined(y, ary, indices_or_sections, axis)
 
 
 @rule(np.hsplit)
 def hsplit(ary, indices_or_sections):
     """Pieces side by side."""
-    y = np.hsplit(as_array(ary), indices_or_sections)
-    return y, _joined(1 if y[0].ndim > 1 else 0)
+    ary = as_array(ary)
+    y = np.hsplit(ary, indices_or_sections)
+    return y, _joined(y, ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
 
 
 @rule(np.vsplit)
 def vsplit(ary, indices_or_sections):
     """Pieces one below the other."""
-    return np.vsplit(as_array(ary), indices_or_sections), _joined(0)
+    ary = as_array(ary)
+    y = np.vsplit(ary, indices_or_sections)
+    return y, _joined(y, ary, indices_or_sections, 0)
 
 
 @rule(np.dsplit)
 def dsplit(ary, indices_or_sections):
     """Pieces one behind the other."""
-    return np.dsplit(as_array(ary), indices_or_sections), _joined(2)
+    ary = as_array(ary)
+    y = np.dsplit(ary, indices_or_sections)
+    return y, _joined(y, ary, indices_or_sections, 2)
 
 
 @rule(np.repeat)
@@ -144,8 +168,9 @@ def repeat(a, repeats, axis=None):
     a = as_array(a)
     y = a.repeat(repeats, axis)
     shape, size = a.shape, a.size
-    place = 0 if axis is None else axis % len(shape)
-    lengths = (size,) if axis is None else shape
+    flat = axis is None or not shape
+    place = 0 if flat else axis % len(shape)
+    lengths = (size,) if flat else shape
     if np.size(repeats) != 1:
         source = np.repeat(np.arange(lengths[place]), repeats)
 

@@ -21,7 +21,6 @@ from pullback.names import name_of
 from pullback_numpy import (
     complex_numbers,
     diagonals,
-    elementwise,
     indexing,
     joining,
     moments,
@@ -30,14 +29,18 @@ from pullback_numpy import (
     selection,
     shapes,
 )
+from pullback_numpy.axes import NO_OUT
 from pullback_numpy.indexing import Scattered
 
 CLASSES = (np.ndarray, np.generic)
+ARRAYS_ONLY = ("diagonal", "nonzero", "searchsorted", "setfield", "sort", "swapaxes", "trace")
+"""Methods that scalars have too, where they always raise."""
 
 
 def _attributes(name):
-    """The attribute ``name`` of arrays and of scalars, where they have it."""
-    return [getattr(owner, name) for owner in CLASSES if hasattr(owner, name)]
+    """The attribute ``name`` of arrays, and of scalars where it works."""
+    owners = CLASSES[:1] if name in ARRAYS_ONLY else CLASSES
+    return [getattr(owner, name) for owner in owners if hasattr(owner, name)]
 
 
 def _shared(**rules):
@@ -68,17 +71,14 @@ same_as_function = _shared(
     dot=products.dot,
     take=indexing.take,
     repeat=joining.repeat,
-    clip=selection.clip,
     real=complex_numbers.real,
     imag=complex_numbers.imag,
-    conj=elementwise.conjugate_rule,
-    conjugate=elementwise.conjugate_rule,
 )
 
 
-def _both(name, function):
+def _both(name, function, **declared):
     """``function`` as the rule of the attribute ``name`` of arrays and of scalars."""
-    return tuple(rule(attribute)(function) for attribute in _attributes(name))
+    return tuple(rule(attribute, **declared)(function) for attribute in _attributes(name))
 
 
 def _reshape(a, *shape, order="C", copy=None):
@@ -104,6 +104,12 @@ def _compress(a, condition, axis=None, out=None):
     """`numpy.compress` with the array first."""
     y, (_, compress_pullback) = indexing.compress(condition, a, axis, out)
     return y, compress_pullback
+
+
+def _clip(a, min=None, max=None, out=None, **params):
+    """`numpy.clip`, with the bounds by the names that the method has for them."""
+    y, (clip_pullback, back_low, back_high, *_) = selection.clip(a, min, max, out, **params)
+    return y, (clip_pullback, back_low, back_high, None)
 
 
 def _item(a, *args):
@@ -152,16 +158,32 @@ def _flatten(a, order="C"):
     return y.copy(), flatten_pullback
 
 
-def _same(name):
-    """The rule of a method that returns the same numbers."""
+def _same_pullback(ct):
+    return ct
 
-    def same(a, *args, **params):
-        def same_pullback(ct):
-            return ct
 
-        return getattr(a, name)(*args, **params), same_pullback
+def _conjugate(x):
+    """The complex conjugate; of a real array the array itself."""
 
-    return same
+    def conjugate_pullback(ct):
+        return ct.conj()
+
+    return x.conj(), conjugate_pullback
+
+
+def _astype(a, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    """Another dtype; the engine casts the cotangent back."""
+    return a.astype(dtype, order, casting, subok, copy), _same_pullback
+
+
+def _copy(a, order="C"):
+    """The same numbers in memory of their own."""
+    return a.copy(order), _same_pullback
+
+
+def _to_device(a, device, *, stream=None):
+    """The same numbers on the only device that there is."""
+    return a.to_device(device, stream=stream), _same_pullback
 
 
 def _view(a, *args, **params):
@@ -170,26 +192,25 @@ def _view(a, *args, **params):
     if y.dtype != a.dtype:
         reason = "x.view(dtype) reads bits, which has no derivative; x.astype(dtype) converts"
         return y, not_implemented(reason)
-
-    def view_pullback(ct):
-        return ct
-
-    return y, view_pullback
+    return y, _same_pullback
 
 
 of_their_own = (
     *_both("reshape", _reshape),
     *_both("transpose", _transpose),
     *_both("T", _transposed),
-    *_both("compress", _compress),
+    *_both("compress", _compress, differentiable=("a",), not_implemented=NO_OUT),
+    *_both("clip", _clip, points=selection.clip.points, not_implemented=NO_OUT),
     *_both("item", _item),
     *_both("tolist", _tolist),
     *_both("flat", _flat),
-    *_both("flatten", _flatten),
-    *_both("astype", _same("astype")),
-    *_both("copy", _same("copy")),
-    *_both("to_device", _same("to_device")),
-    *_both("view", _view),
+    *_both("flatten", _flatten, not_implemented=shapes.ravel.not_implemented),
+    *_both("conj", _conjugate),
+    *_both("conjugate", _conjugate),
+    *_both("astype", _astype),
+    *_both("copy", _copy),
+    *_both("to_device", _to_device),
+    *_both("view", _view, not_implemented={"dtype": "it reads bits, which has no derivative"}),
 )
 
 CONSTANT = (
@@ -233,7 +254,7 @@ def _refused(primitive, error, message):
     def refuse(*args, **params):
         raise error(message)
 
-    return rule(primitive, differentiable=())(refuse)
+    return rule(primitive, differentiable=(), not_implemented={"*": message})(refuse)
 
 
 def _refusing_write(what, instead):

@@ -9,8 +9,9 @@ import math
 
 import numpy as np
 
-from pullback import rule
+from pullback import not_implemented, rule
 from pullback_numpy.axes import (
+    NO_OUT,
     NO_VALUE,
     as_array,
     conjugate,
@@ -20,8 +21,11 @@ from pullback_numpy.axes import (
     restore_axes,
     spread,
 )
+from pullback_numpy.complex_numbers import is_complex
 
 _FLOAT64 = np.dtype(np.float64)
+_NOT_BY_COUNT = "the derivative by the number of degrees of freedom is not written"
+_COUNTED = NO_OUT | {"ddof": _NOT_BY_COUNT, "correction": _NOT_BY_COUNT}
 
 
 def _count(a, axis, where=True):
@@ -47,7 +51,7 @@ def _mean(a, axis, keepdims):
     return a.mean(axis=axis, keepdims=keepdims)
 
 
-@rule(np.mean)
+@rule(np.mean, not_implemented=NO_OUT)
 def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     """Mean over axes; an element's weight is one over the number of elements (in ``where``)."""
     refuse_out(out, np.mean)
@@ -68,17 +72,25 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     return y, mean_pullback
 
 
+def _centred_shape(a, mean):
+    """The shape of ``a - mean``, which is larger than that of ``a`` where ``mean`` broadcasts."""
+    return a.shape if mean is NO_VALUE else np.broadcast_shapes(a.shape, np.shape(mean))
+
+
 def _centred(a, axis, mean, where):
-    """``conj(a - mean)``: what ``|a - mean|²`` has as its derivative, halved."""
+    """``conj(a - mean)``: what ``|a - mean|²`` has as its derivative, halved.
+
+    NumPy squares real numbers without the absolute value, also where their ``mean`` is complex.
+    """
     if mean is NO_VALUE and where is True:
         mean = _mean(a, axis, True)
     elif mean is NO_VALUE:
         mean = a.mean(axis=axis, keepdims=True, where=where)
-    centred = conjugate(a - mean)
+    centred = conjugate(a - mean) if is_complex(a) else a - mean
     return centred if where is True else np.where(where, centred, 0)
 
 
-@rule(np.var)
+@rule(np.var, not_implemented=_COUNTED)
 def var(
     a,
     axis=None,
@@ -98,15 +110,16 @@ def var(
     refuse_out(out, np.var)
     a = as_array(a)
     y, ddof, where = _spread_of(a, np.var, axis, dtype, ddof, keepdims, where, mean, correction)
+    shape = _centred_shape(a, mean)
 
     def var_pullback(ct):
-        weight = restore_axes(ct, a.shape, axis, keepdims) * 2
+        weight = restore_axes(_real(ct, a), shape, axis, keepdims) * 2
         return weight / (_count(a, axis, where) - ddof) * _centred(a, axis, mean, where)
 
-    return y, _with_mean(var_pullback, mean)
+    return y, _for_each(var_pullback, mean, ddof)
 
 
-@rule(np.std)
+@rule(np.std, not_implemented=_COUNTED)
 def std(
     a,
     axis=None,
@@ -122,12 +135,18 @@ def std(
     refuse_out(out, np.std)
     a = as_array(a)
     y, ddof, where = _spread_of(a, np.std, axis, dtype, ddof, keepdims, where, mean, correction)
+    shape = _centred_shape(a, mean)
 
     def std_pullback(ct):
-        weight = restore_axes(_over(ct, y), a.shape, axis, keepdims)
+        weight = restore_axes(_over(_real(ct, a), _real(y, a)), shape, axis, keepdims)
         return weight / (_count(a, axis, where) - ddof) * _centred(a, axis, mean, where)
 
-    return y, _with_mean(std_pullback, mean)
+    return y, _for_each(std_pullback, mean, ddof)
+
+
+def _real(x, a):
+    """The real part where ``a`` is complex: its spread is real, also with ``dtype=complex``."""
+    return np.real(x) if is_complex(a) else x
 
 
 def _over(ct, y):
@@ -150,11 +169,13 @@ def _spread_of(a, function, axis, dtype, ddof, keepdims, where, mean, correction
     return function(a, ddof=ddof, **params), ddof, frozen(where)
 
 
-def _with_mean(pullback, mean):
-    if mean is NO_VALUE:
+def _for_each(pullback, mean, ddof):
+    """The pullback by the array, or those by all arguments where others may be traced."""
+    if mean is NO_VALUE and not isinstance(ddof, float):
         return pullback
 
     def pullback_mean(ct):
         return -pullback(ct)
 
-    return (pullback, None, None, None, None, None, None, pullback_mean, None)
+    by_count = not_implemented(_NOT_BY_COUNT)
+    return (pullback, None, None, None, by_count, None, None, pullback_mean, by_count)

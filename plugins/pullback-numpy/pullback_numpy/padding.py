@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import not_implemented, rule
-from pullback.spaces import Traced
+from pullback.arguments import any_traced
 from pullback.tracer import apply_function
 from pullback_numpy.axes import along, as_array
 from pullback_numpy.indexing import scatter
@@ -21,19 +21,21 @@ COPYING = ("edge", "reflect", "symmetric", "wrap")
     np.pad,
     not_implemented={
         "mode": "for linear_ramp, maximum, mean, median, minimum and functions",
-        "constant_values": "where it is a list or tuple of traced values",
+        "reflect_type": "for odd",
+        "stat_length": "for all modes that take it",
+        "end_values": "for linear_ramp, the mode that takes it",
     },
 )
 def pad(array, pad_width, mode="constant", constant_values=0, **params):
     """Elements added at the ends of axes.
 
-    ``constant_values`` may be one number, or an array that broadcasts to a pair (before, after)
-    for each axis; each gets the sum of the cotangents of what it filled.
+    ``constant_values`` may be one number, or what broadcasts to a pair (before, after) for each
+    axis; each gets the sum of the cotangents of what it filled.
     """
     array = as_array(array)
     if mode == "constant":
         params["constant_values"] = constant_values
-    if isinstance(constant_values, Traced):  # NumPy looks for tracers in `array` only
+    if any_traced([constant_values]):  # NumPy looks for tracers in `array` only
         y = apply_function(np.pad, (array, pad_width, mode), params)
     else:
         y = np.pad(array, pad_width, mode, **params)
@@ -65,13 +67,10 @@ def pad(array, pad_width, mode="constant", constant_values=0, **params):
 
     def pad_pullback_constant_values(ct):
         sums = [ct[region].sum() for region in _filled(widths, inner)]
-        return np.stack(sums).reshape(len(shape), 2)
+        total = np.stack(sums).reshape(len(shape), 2)
+        return total if nested is None else _as_nested(total, nested)
 
-    if isinstance(constant_values, (list, tuple)):
-        pad_pullback_constant_values = not_implemented(
-            "the derivative of np.pad by a list or tuple of constant_values is not written; pass "
-            "one number or an array: np.stack([before, after])"
-        )
+    nested = _shape_of(constant_values) if isinstance(constant_values, (list, tuple)) else None
     return y, (pad_pullback, None, None, pad_pullback_constant_values)
 
 
@@ -83,6 +82,21 @@ def _pairs(pad_width, ndim):
             pairs[axis] = tuple(np.broadcast_to(width, 2).tolist())
         return pairs
     return np.broadcast_to(pad_width, (ndim, 2)).tolist()
+
+
+def _shape_of(nested):
+    """The shape of a list or tuple, whose members may be traced."""
+    if isinstance(nested, (list, tuple)):
+        return (len(nested), *_shape_of(nested[0]))
+    return np.shape(nested)
+
+
+def _as_nested(total, shape):
+    """The cotangents of a list or tuple that broadcasts from ``shape``, as lists."""
+    wide = (1,) * (2 - len(shape)) + shape
+    axes = tuple([axis for axis in (0, 1) if wide[axis] < total.shape[axis]])
+    rows = [[*row] for row in total.sum(axis=axes, keepdims=True)]
+    return rows if len(shape) == 2 else rows[0]
 
 
 def _filled(widths, inner):

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from pullback import rule
-from pullback_numpy.axes import as_array, as_columns, conjugate, inverse, refuse_out
+from pullback_numpy.axes import NO_OUT, as_array, as_columns, conjugate, inverse, refuse_out
 
 
 @rule(operator.matmul)
@@ -83,7 +83,7 @@ matmul_ufunc = replace(matmul, primitive=np.matmul)
 matmul_linalg = replace(matmul, primitive=np.linalg.matmul)
 
 
-@rule(np.dot)
+@rule(np.dot, not_implemented=NO_OUT)
 def dot(a, b, out=None):
     """Sum over the last axis of ``a`` and the last but one of ``b``; scalars multiply."""
     refuse_out(out, np.dot)
@@ -128,7 +128,7 @@ def vdot(a, b):
     return np.vdot(a, b), (vdot_pullback_a, vdot_pullback_b)
 
 
-@rule(np.outer)
+@rule(np.outer, not_implemented=NO_OUT)
 def outer(a, b, out=None):
     """``y_ij = a_i b_j`` of flattened arrays: ``da = ct @ b``, ``db = a @ ct``."""
     refuse_out(out, np.outer)

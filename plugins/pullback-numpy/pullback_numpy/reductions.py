@@ -5,6 +5,7 @@ Convention: equal extremes share the cotangent equally.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from pullback import rule
 from pullback.spaces import Traced
 from pullback.tracer import apply_function
 from pullback_numpy.axes import (
+    NO_OUT,
     NO_VALUE,
     along,
     as_array,
@@ -25,7 +27,7 @@ from pullback_numpy.axes import (
 )
 
 
-def _reduced(function, a, initial, where, **params):
+def reduced(function, a, initial, where, **params):
     """``function(a, ...)`` with NumPy's ``initial`` and ``where``, if they were given."""
     if initial is not NO_VALUE:
         params["initial"] = initial
@@ -36,7 +38,7 @@ def _reduced(function, a, initial, where, **params):
     return function(a, **params)
 
 
-@rule(np.sum)
+@rule(np.sum, not_implemented=NO_OUT)
 def sum_(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Sum over axes. Each summand gets the cotangent of its sum, as a view and not a copy."""
     refuse_out(out, np.sum)
@@ -46,7 +48,7 @@ def sum_(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
         y = a.sum(axis=axis, dtype=dtype, keepdims=keepdims)
     else:
         params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        y = _reduced(np.sum, a, initial, where, **params)
+        y = reduced(np.sum, a, initial, where, **params)
         where = frozen(where)
 
     def sum_pullback(ct):
@@ -62,7 +64,7 @@ def _initial_pullback(ct):
     return ct
 
 
-@rule(np.max)
+@rule(np.max, not_implemented=NO_OUT)
 def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Maximum over axes; equal maxima (``initial`` among them) share the cotangent equally."""
     refuse_out(out, np.max)
@@ -70,21 +72,21 @@ def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     if initial is NO_VALUE and where is True:
         y = a.max(axis=axis, keepdims=keepdims)
     else:
-        y = _reduced(np.max, a, initial, where, axis=axis, keepdims=keepdims)
+        y = reduced(np.max, a, initial, where, axis=axis, keepdims=keepdims)
         where = frozen(where)
 
     def max_pullback(ct):
-        return _shares(ct, y, a, axis, keepdims, initial, where)[0]
+        return shares(ct, y, a, axis, keepdims, initial, where)[0]
 
     def max_pullback_initial(ct):
-        return _shares(ct, y, a, axis, keepdims, initial, where)[1]
+        return shares(ct, y, a, axis, keepdims, initial, where)[1]
 
     if initial is NO_VALUE:
         return y, max_pullback
     return y, (max_pullback, None, None, None, max_pullback_initial, None)
 
 
-@rule(np.min)
+@rule(np.min, not_implemented=NO_OUT)
 def min_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Minimum over axes; equal minima (``initial`` among them) share the cotangent equally."""
     refuse_out(out, np.min)
@@ -92,21 +94,21 @@ def min_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     if initial is NO_VALUE and where is True:
         y = a.min(axis=axis, keepdims=keepdims)
     else:
-        y = _reduced(np.min, a, initial, where, axis=axis, keepdims=keepdims)
+        y = reduced(np.min, a, initial, where, axis=axis, keepdims=keepdims)
         where = frozen(where)
 
     def min_pullback(ct):
-        return _shares(ct, y, a, axis, keepdims, initial, where)[0]
+        return shares(ct, y, a, axis, keepdims, initial, where)[0]
 
     def min_pullback_initial(ct):
-        return _shares(ct, y, a, axis, keepdims, initial, where)[1]
+        return shares(ct, y, a, axis, keepdims, initial, where)[1]
 
     if initial is NO_VALUE:
         return y, min_pullback
     return y, (min_pullback, None, None, None, min_pullback_initial, None)
 
 
-def _shares(ct, y, a, axis, keepdims, initial, where):
+def shares(ct, y, a, axis, keepdims, initial, where):
     """The cotangents of ``a`` and ``initial`` where ``y`` is an extreme of them."""
     extreme = a == restore_axes(y, a.shape, axis, keepdims)
     if where is not True:
@@ -120,7 +122,7 @@ def _shares(ct, y, a, axis, keepdims, initial, where):
     return of_a, None if initial is NO_VALUE else np.where(y == initial, share, 0)
 
 
-@rule(np.ptp)
+@rule(np.ptp, not_implemented=NO_OUT)
 def ptp(a, axis=None, out=None, keepdims=False):
     """Maximum minus minimum, each with its own rule."""
     refuse_out(out, np.ptp)
@@ -138,7 +140,7 @@ amax = replace(max_, primitive=np.amax)
 amin = replace(min_, primitive=np.amin)
 
 
-@rule(np.prod)
+@rule(np.prod, not_implemented=NO_OUT)
 def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Product over axes: each factor gets the product of the others, exactly, zeros or not."""
     refuse_out(out, np.prod)
@@ -147,7 +149,7 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
         y = a.prod(axis=axis, dtype=dtype, keepdims=keepdims)
     else:
         params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        y = _reduced(np.prod, a, initial, where, **params)
+        y = reduced(np.prod, a, initial, where, **params)
         where = frozen(where)
 
     def prod_pullback(ct):
@@ -170,7 +172,7 @@ def _product_of_others(a, axis):
     shape = a.shape
     if axis is None:
         return _others_along(a.reshape(-1), 0).reshape(shape)
-    if not shape or axis == ():
+    if not shape or (isinstance(axis, tuple) and not axis):
         return np.ones(shape, a.dtype)
     if not isinstance(axis, tuple):
         return _others_along(a, axis % len(shape))
@@ -178,7 +180,8 @@ def _product_of_others(a, axis):
     order = (*(place for place in range(len(shape)) if place not in reduced), *reduced)
     moved = a.transpose(order)
     last = len(shape) - len(reduced)
-    others = _others_along(moved.reshape(*moved.shape[:last], -1), last)
+    kept, length = moved.shape[:last], math.prod(moved.shape[last:])
+    others = _others_along(moved.reshape(*kept, length), last)
     return others.reshape(moved.shape).transpose(inverse(order))
 
 
@@ -193,7 +196,7 @@ def _others_along(a, axis):
     return before.cumprod(axis=axis) * after.cumprod(axis=axis)[backwards]
 
 
-@rule(np.cumsum)
+@rule(np.cumsum, not_implemented=NO_OUT)
 def cumsum(a, axis=None, dtype=None, out=None):
     """Running sums: an element's cotangent is the sum of those from its place on."""
     refuse_out(out, np.cumsum)
@@ -209,7 +212,7 @@ def cumsum(a, axis=None, dtype=None, out=None):
     return y, cumsum_pullback
 
 
-@rule(np.cumprod)
+@rule(np.cumprod, not_implemented=NO_OUT)
 def cumprod(a, axis=None, dtype=None, out=None):
     """Running products ``y_k = a_0 ... a_k``, exactly, zeros or not.
 
@@ -226,7 +229,7 @@ def cumprod(a, axis=None, dtype=None, out=None):
         factors = a.reshape(-1) if axis is None or not shape else a
         length = factors.shape[place]
         if length == 0:
-            return ct
+            return ct.reshape(shape)
         total, factor = ct, _later(factors, 1, place)
         step = 1
         while step < length:

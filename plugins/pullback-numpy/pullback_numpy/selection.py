@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from pullback import not_implemented, rule
+from pullback import rule
 from pullback.spaces import Traced
 from pullback.tracer import apply_function
-from pullback_numpy.axes import NO_VALUE, frozen, refuse_out
+from pullback_numpy.axes import NO_OUT, NO_VALUE, frozen, refuse_out
 
 
-@rule(np.where)
+@rule(np.where, differentiable=("x", "y"))
 def where(condition, x=None, y=None):
     """``x`` where the condition holds, else ``y``; the indices of where it holds if not given."""
     if x is None and y is None:
@@ -31,31 +31,49 @@ def where(condition, x=None, y=None):
     return value, (None, where_pullback_x, where_pullback_y)
 
 
-@rule(np.clip, points={(0.0, 0.0, 1.0): (0.5, 0.5, 0.0), (1.0, 0.0, 1.0): (0.5, 0.0, 0.5)})
+@rule(
+    np.clip,
+    points={(0.0, 0.0, 1.0): (0.5, 0.5, 0.0), (1.0, 0.0, 1.0): (0.5, 0.0, 0.5)},
+    not_implemented=NO_OUT,
+)
 def clip(a, a_min=NO_VALUE, a_max=NO_VALUE, out=None, min=NO_VALUE, max=NO_VALUE, **params):
-    """``minimum(maximum(a, a_min), a_max)``; where ``a`` equals a bound, they share equally."""
+    """``minimum(maximum(a, a_min), a_max)``; where ``a`` equals a bound, they share equally.
+
+    Where the bounds are equal, or in the wrong order, nothing depends on ``a``.
+    """
     refuse_out(out, np.clip)
     low = a_min if min is NO_VALUE else min
     high = a_max if max is NO_VALUE else max
     low = None if low is NO_VALUE else low
     high = None if high is NO_VALUE else high
     y = np.clip(a, low, high, **params)
+    chosen = np.clip(a, low, high) if "dtype" in params else y
 
-    def share(ct, value, *others):
-        ties = np.int8(1)  # in eight bits, as this is an array of the size of y
-        for other in others:
-            if other is not None:
-                ties = np.add(ties, y == other, dtype=np.int8)
-        return np.where(y == value, ct / ties, 0)
+    def shares(ct):
+        """Where ``a``, ``low`` and ``high`` are what was chosen, and the share of each of them."""
+        of_a, of_low, of_high = chosen == a, np.False_, np.False_
+        if low is not None:
+            of_low = (chosen == low) & np.less_equal(a, low)
+        if high is not None:
+            of_high = chosen == high
+        if low is not None and high is not None:
+            apart = np.less(low, high)
+            of_a, of_low = of_a & apart, of_low & (apart | np.less(a, low))
+        # In eight bits, as this is an array of the size of y.
+        ties = np.add(np.add(of_a, of_low, dtype=np.int8), of_high, dtype=np.int8)
+        return of_a, of_low, of_high, ct / np.maximum(ties, 1)
 
     def clip_pullback(ct):
-        return share(ct, a, low, high)
+        of_a, _, _, share = shares(ct)
+        return np.where(of_a, share, 0)
 
     def clip_pullback_low(ct):
-        return share(ct, low, a, high)
+        _, of_low, _, share = shares(ct)
+        return np.where(of_low, share, 0)
 
     def clip_pullback_high(ct):
-        return share(ct, high, a, low)
+        _, _, of_high, share = shares(ct)
+        return np.where(of_high, share, 0)
 
     back_low = None if low is None else clip_pullback_low
     back_high = None if high is None else clip_pullback_high
@@ -84,20 +102,22 @@ def select(condlist, choicelist, default=0):
     return y, (None, select_pullback_choices, select_pullback_default)
 
 
-@rule(np.choose, not_implemented={"choices": "where they are one array and not a list of arrays"})
+@rule(np.choose, not_implemented=NO_OUT)
 def choose(a, choices, out=None, mode="raise"):
     """Of several choices the one whose number ``a`` has, element by element."""
     refuse_out(out, np.choose)
     y = np.choose(a, choices, mode=mode)
-    if not isinstance(choices, (list, tuple)):
-        reason = "the derivative of np.choose by one array of choices is not written; pass a list"
-        return y, (None, not_implemented(reason), None, None)
     count = len(choices)
+    ndim = None if isinstance(choices, (list, tuple)) else np.ndim(choices) - 1
     number = np.array(a)
     if mode != "raise":
         number = number % count if mode == "wrap" else np.clip(number, 0, count - 1)
 
     def choose_pullback(ct):
-        return [np.where(number == place, ct, 0) for place in range(count)]
+        chosen = [np.where(number == place, ct, 0) for place in range(count)]
+        if ndim is None:
+            return chosen
+        extra = range(1, 1 + ct.ndim - ndim)  # the axes of the number that the choices lack
+        return np.stack(chosen).sum(axis=tuple(extra))
 
     return y, (None, choose_pullback, None, None)

@@ -60,7 +60,10 @@ def reshape(a, shape, order="C", *, copy=None):
     return a.reshape(shape, order=order, copy=copy), _unreshaped(a.shape, order)
 
 
-@rule(np.ravel)
+@rule(
+    np.ravel,
+    not_implemented={"order": "'K' of an array that is neither C- nor F-contiguous"},
+)
 def ravel(a, order="C"):
     """All elements on one axis, as a view where that is possible."""
     a = as_array(a)
@@ -201,7 +204,7 @@ def broadcast_arrays(*args, subok=False):
     )
 
 
-@rule(np.full_like)
+@rule(np.full_like, differentiable=("fill_value",))
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     """An array of one value, which gets the sum of the cotangents; ``a`` gives the shape only."""
     args = (a, fill_value, dtype, order, subok, shape)
@@ -270,7 +273,7 @@ def copy(a, order="K", subok=False):
     def copy_pullback(ct):
         return ct
 
-    return as_array(a).copy(order), copy_pullback
+    return np.copy(as_array(a), order, subok), copy_pullback
 
 
 @rule(np.astype)

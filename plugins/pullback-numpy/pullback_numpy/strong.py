@@ -21,6 +21,7 @@ import numpy as np
 from numpy import count_nonzero, errstate, isfinite, isnan, ndarray
 
 from pullback import primitive, rule
+from pullback.domains import nonzero, positive, reals
 from pullback.spaces import Traced
 
 _LARGE = 2000
@@ -64,7 +65,7 @@ def multiply(ct, factor):
     """
     if isinstance(ct, Traced) or isinstance(factor, Traced):
         return _traced_multiply(ct, factor)
-    if _all_finite(factor):
+    if all_finite(factor):
         return ct * factor
     with errstate(all="ignore"):
         return _zero_where(ct == 0, np.multiply(ct, factor))
@@ -81,7 +82,7 @@ def bilinear(a, b):
     """
     if isinstance(a, Traced) or isinstance(b, Traced):
         return _traced_bilinear(a, b)
-    if _all_finite(a) and _all_finite(b):
+    if all_finite(a) and all_finite(b):
         return a * b
     with errstate(all="ignore"):
         return _zero_where((a == 0) | (b == 0), np.multiply(a, b))
@@ -106,7 +107,7 @@ def over_root(ct, d):
 
 
 def power_log(ct, a, p, k=0):
-    """``ct * a**p * log(a)**k``, and 0 where ``ct`` is exactly 0; silent everywhere.
+    """``ct * a**p * log(a)**k``, and 0 where ``ct`` or the power is 0; silent everywhere.
 
     Closed under differentiation, which makes all derivatives of a power exact. At ``a = 0`` it is
     continued: 0 for ``p > 0``; ``ct`` for ``p = k = 0``.
@@ -124,14 +125,16 @@ def power_log(ct, a, p, k=0):
         return _traced_power_log(ct, a, p, k=k)
     if k == 0:
         if _is_whole(p):
-            return multiply(ct, a if p == 1 else np.power(a, p))
+            return bilinear(ct, a if p == 1 else np.power(a, p))
         if _all_positive(a):
-            return multiply(ct, np.power(a, p))
+            return bilinear(ct, np.power(a, p))
     with errstate(all="ignore"):
         y = np.power(a, p)
         if k:
-            y = _zero_where((a == 0) & (np.real(p) > 0), y * np.log(a) ** k)
-        return _zero_where(ct == 0, np.multiply(ct, y))
+            # A power that is complex takes the logarithm of a negative number that is.
+            log = np.log(np.add(a, 0j) if np.iscomplexobj(y) and not np.iscomplexobj(a) else a)
+            y = _zero_where((a == 0) & (np.real(p) > 0), y * log**k)
+        return _zero_where((ct == 0) | (y == 0), np.multiply(ct, y))
 
 
 def _zero_where(mask, value):
@@ -146,7 +149,8 @@ def may_have_nan(x):
     return not isinstance(x, float) or x != x
 
 
-def _all_finite(x):
+def all_finite(x):
+    """Whether all of ``x`` is finite; false for what is no plain array or float."""
     if type(x) is ndarray:
         return count_nonzero(isfinite(x)) == x.size
     return isinstance(x, (float, int)) and -inf < x < inf
@@ -174,7 +178,7 @@ _traced_over_root = primitive(over_root)
 _traced_power_log = primitive(power_log)
 
 
-@rule(divide)
+@rule(divide, domain=(reals, nonzero))
 def divide_rule(ct, d):
     """Bilinear in ``ct`` and ``1 / d``: the cotangents are ``g / d`` and ``-g ct / d / d``."""
 
@@ -213,7 +217,7 @@ def bilinear_rule(a, b):
     return bilinear(a, b), (bilinear_pullback_a, bilinear_pullback_b)
 
 
-@rule(over_root)
+@rule(over_root, domain=(reals, positive))
 def over_root_rule(ct, d):
     """``d(ct d^-1/2) = d^-1/2 dct - 1/2 ct d^-3/2 dd``."""
 
@@ -226,7 +230,7 @@ def over_root_rule(ct, d):
     return over_root(ct, d), (over_root_pullback_ct, over_root_pullback_d)
 
 
-@rule(power_log)
+@rule(power_log, domain=(reals, positive, reals, None))
 def power_log_rule(ct, a, p, k=0):
     """``d(a^p log^k a) = (p a^(p-1) log^k a + k a^(p-1) log^(k-1) a) da + a^p log^(k+1) a dp``."""
 
@@ -235,7 +239,7 @@ def power_log_rule(ct, a, p, k=0):
 
     def power_log_pullback_a(g):
         g = bilinear(g, ct)
-        by_power = power_log(multiply(g, p), a, p - 1, k=k)
+        by_power = power_log(bilinear(g, p), a, p - 1, k=k)
         return by_power + power_log(k * g, a, p - 1, k=k - 1) if k else by_power
 
     def power_log_pullback_p(g):

@@ -21,7 +21,9 @@ from pullback.registry import Rule, rules
 from pullback.spaces import plain
 from pullback.tracer import find_rule
 from pullback_numpy import constants, elementwise, reductions
-from pullback_numpy.axes import NO_VALUE, along, as_array, frozen, refuse_out, restore_axes
+from pullback_numpy.axes import NO_OUT, NO_VALUE, along, as_array, frozen, refuse_out, restore_axes
+from pullback_numpy.reductions import reduced, shares
+from pullback_numpy.strong import divide, multiply
 
 
 @rule(np.ufunc.__call__)
@@ -52,6 +54,7 @@ def ufunc_call(ufunc, *primals, where=True, dtype=None, casting="same_kind", **p
     if dtype is not None:
         primals = tuple(_cast(primal, dtype, casting) for primal in primals)
     if where is not True:
+        where = frozen(where)
         primals = _selected(ufunc, primals, where)
     y, pullbacks = find_rule(ufunc, primals)(*primals)
     if dtype is not None and not isinstance(y, tuple):
@@ -62,7 +65,7 @@ def ufunc_call(ufunc, *primals, where=True, dtype=None, casting="same_kind", **p
             return values
         if isinstance(values, tuple):
             return tuple(map(select, values))
-        return np.where(where, values, 0)
+        return np.where(where, values, False)[()]  # of the dtype of the values
 
     def masked(pullback):
         def ufunc_call_pullback(ct):
@@ -106,13 +109,13 @@ def _inner_point(domain, kind):
     return 1.0 if domain.high == inf else domain.high - 1
 
 
-@rule(np.add.reduce)
+@rule(np.add.reduce, not_implemented=NO_OUT)
 def add_reduce(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """As `numpy.sum`, over the first axis unless another is given."""
     return reductions.sum_(array, axis, dtype, out, keepdims, initial, where)
 
 
-@rule(np.multiply.reduce)
+@rule(np.multiply.reduce, not_implemented=NO_OUT)
 def multiply_reduce(
     array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True
 ):
@@ -120,42 +123,45 @@ def multiply_reduce(
     return reductions.prod(array, axis, dtype, out, keepdims, initial, where)
 
 
-@rule(np.add.accumulate)
+@rule(np.add.accumulate, not_implemented=NO_OUT)
 def add_accumulate(array, axis=0, dtype=None, out=None):
     """As `numpy.cumsum`, along the first axis unless another is given."""
     return reductions.cumsum(array, axis, dtype, out)
 
 
-@rule(np.multiply.accumulate)
+@rule(np.multiply.accumulate, not_implemented=NO_OUT)
 def multiply_accumulate(array, axis=0, dtype=None, out=None):
     """As `numpy.cumprod`, along the first axis unless another is given; exact at zeros."""
     return reductions.cumprod(array, axis, dtype, out)
 
 
 def _extreme_reduce(ufunc):
-    @rule(ufunc.reduce)
+    @rule(ufunc.reduce, not_implemented=NO_OUT)
     def extreme_reduce(
         array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True
     ):
         """Equal extremes share the cotangent equally; an ``initial`` that is one counts as one."""
         refuse_out(out, ufunc.reduce)
         a = as_array(array) if dtype is None else as_array(array).astype(dtype)
+        y = reduced(ufunc.reduce, a, initial, where, axis=axis, keepdims=keepdims)
         where = frozen(where)
-        params = {} if initial is NO_VALUE else {"initial": initial}
-        y = ufunc.reduce(a, axis=axis, keepdims=keepdims, where=where, **params)
 
         def extreme_reduce_pullback(ct):
-            extreme = (a == restore_axes(y, a.shape, axis, keepdims)) & where
-            ties = np.add.reduce(extreme, axis=axis, keepdims=keepdims)
-            if initial is not NO_VALUE:
-                ties = ties + (y == initial)
-            # A NaN equals nothing; max(1, 0) keeps its share from being a division by zero.
-            share = ct / np.maximum(ties, 1)
-            return np.where(extreme, restore_axes(share, a.shape, axis, keepdims), 0)
+            return shares(ct, y, a, axis, keepdims, initial, where)[0]
 
-        return y, extreme_reduce_pullback
+        def extreme_reduce_pullback_initial(ct):
+            return shares(ct, y, a, axis, keepdims, initial, where)[1]
+
+        return y, _with_initial(extreme_reduce_pullback, extreme_reduce_pullback_initial, initial)
 
     return extreme_reduce
+
+
+def _with_initial(pullback, pullback_initial, initial):
+    """The pullback of a reduction, or those of the array and of ``initial`` where it is given."""
+    if initial is NO_VALUE:
+        return pullback
+    return pullback, None, None, None, None, pullback_initial, None
 
 
 extreme_reduces = tuple(map(_extreme_reduce, (np.maximum, np.minimum, np.fmax, np.fmin)))
@@ -183,7 +189,7 @@ FOLDED = tuple(
 def _outer(binary):
     ufunc = binary.primitive
 
-    @rule(ufunc.outer)
+    @rule(ufunc.outer, differentiable=binary.differentiable)
     def outer(a, b, **params):
         """``y[i, j] = f(a[i], b[j])``: the ufunc's own rule, with the axes of ``b`` after ``a``'s.
 
@@ -209,7 +215,7 @@ def _outer(binary):
 def _accumulate(binary):
     ufunc = binary.primitive
 
-    @rule(ufunc.accumulate)
+    @rule(ufunc.accumulate, not_implemented=NO_OUT)
     def accumulate(array, axis=0, dtype=None, out=None):
         """``y_i = f(y_{i-1}, x_i)``, where ``f`` has the partial derivatives ``p_i`` and ``q_i``.
 
@@ -224,7 +230,8 @@ def _accumulate(binary):
             if x.shape[place] < 2:
                 return ct
             before, rest = along(place, slice(None, -1)), along(place, slice(1, None))
-            _, (pullback_y, pullback_x) = binary(y[before], x[rest])
+            with np.errstate(all="ignore"):  # the ufunc has warned already
+                _, (pullback_y, pullback_x) = binary(y[before], x[rest])
             s = _recurrence(ct, pullback_y(np.ones_like(ct[rest])), place)
             return np.concatenate([s[along(place, slice(1))], pullback_x(s[rest])], place)
 
@@ -242,54 +249,82 @@ def _recurrence(ct, p, axis):
     while True:
         early, late = along(axis, slice(None, -step)), along(axis, slice(step, None))
         last = along(axis, slice(-step, None))
-        s = np.concatenate([s[early] + p * s[late], s[last]], axis)
+        s = np.concatenate([s[early] + multiply(s[late], p), s[last]], axis)
         if p.shape[axis] <= step:
             return s
         p = p[early] * p[late]
         step *= 2
 
 
+_ONE_AXIS = "the derivative is written for one axis, without initial and where"
+
+
 def _fold(binary, accumulate):
     ufunc = binary.primitive
 
-    @rule(ufunc.reduce)
+    @rule(ufunc.reduce, not_implemented=NO_OUT | {"initial": _ONE_AXIS, "where": _ONE_AXIS})
     def fold(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
         """The last element of the accumulation along one axis."""
         if initial is not NO_VALUE or where is not True or not isinstance(axis, int):
-            raise DerivativeNotImplementedError(
-                f"the derivative of {name_of(ufunc.reduce)} is written for one axis, without "
-                "initial and where"
-            )
-        y, accumulate_pullback = accumulate(array, axis, dtype, out)
-        place = axis % y.ndim
-        last = along(place, slice(-1, None) if keepdims else -1)
+            raise DerivativeNotImplementedError(f"{name_of(ufunc.reduce)}: {_ONE_AXIS}")
+        x = as_array(array)
+        refuse_out(out, ufunc.reduce)
 
         def fold_pullback(ct):
+            if not x.ndim:
+                return ct
+            y, accumulate_pullback = accumulate(x, axis, dtype)
+            place = axis % y.ndim
             ct = ct if keepdims else np.expand_dims(ct, place)
             zeros = np.zeros_like(plain(y)[along(place, slice(None, -1))])
             return accumulate_pullback(np.concatenate([zeros, ct], place))
 
-        return y[last], fold_pullback
+        # Not the last element of the accumulation, which is rounded at every step in float16.
+        return ufunc.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims), fold_pullback
 
     return fold
 
 
+@rule(np.hypot.reduce, not_implemented=NO_OUT)
+def norm(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
+    """The root of the sum of the squares: ``dx = ct x / y``, and 0 where ``y`` is 0."""
+    refuse_out(out, np.hypot.reduce)
+    x = as_array(array) if dtype is None else as_array(array).astype(dtype)
+    y = reduced(np.hypot.reduce, x, initial, where, axis=axis, keepdims=keepdims)
+    where = frozen(where)
+
+    def norm_pullback(ct):
+        share = divide(x, restore_axes(y, x.shape, axis, keepdims))
+        of_x = restore_axes(ct, x.shape, axis, keepdims) * share
+        return of_x if where is True else np.where(where, of_x, 0)
+
+    def norm_pullback_initial(ct):
+        return ct * divide(initial, y)
+
+    return y, _with_initial(norm_pullback, norm_pullback_initial, initial)
+
+
 def _log_sum(ufunc, power):
-    @rule(ufunc.reduce)
+    @rule(ufunc.reduce, not_implemented=NO_OUT)
     def log_sum(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
         """``dx = ct exp(x - y)``, the share of the summand; 0 where all are logarithms of 0."""
         refuse_out(out, ufunc.reduce)
         x = as_array(array) if dtype is None else as_array(array).astype(dtype)
+        y = reduced(ufunc.reduce, x, initial, where, axis=axis, keepdims=keepdims)
         where = frozen(where)
-        params = {} if initial is NO_VALUE else {"initial": initial}
-        y = ufunc.reduce(x, axis=axis, keepdims=keepdims, where=where, **params)
+
+        def log_total():
+            return np.where(y == -inf, 0, y)
 
         def log_sum_pullback(ct):
-            log_total = restore_axes(np.where(y == -inf, 0, y), x.shape, axis, keepdims)
-            share = power(np.where(where, x, -inf) - log_total)
+            total = restore_axes(log_total(), x.shape, axis, keepdims)
+            share = power(np.where(where, x, -inf) - total)
             return restore_axes(ct, x.shape, axis, keepdims) * share
 
-        return y, log_sum_pullback
+        def log_sum_pullback_initial(ct):
+            return ct * power(initial - log_total())
+
+        return y, _with_initial(log_sum_pullback, log_sum_pullback_initial, initial)
 
     return log_sum
 
@@ -302,6 +337,7 @@ accumulates = tuple(
 _WRITTEN = {
     np.add.reduce,
     np.multiply.reduce,
+    np.hypot.reduce,
     *(declared.primitive for declared in extreme_reduces + log_sums),
 }
 folds = tuple(
@@ -311,15 +347,14 @@ folds = tuple(
     if accumulate.primitive == binary.primitive.accumulate
     and binary.primitive.reduce not in _WRITTEN
 )
-steps = tuple(
-    declared
-    for step in constants.steps + constants.integer_arithmetic + constants.comparisons
-    if isinstance(step.primitive, np.ufunc) and step.primitive.nin == 2
-    for declared in nondifferentiable(
-        step.primitive.outer,
-        step.primitive.reduce,
-        step.primitive.accumulate,
-        step.primitive.reduceat,
+steps = nondifferentiable(
+    *(
+        getattr(step.primitive, method)
+        for step in constants.steps + constants.integer_arithmetic + constants.comparisons
+        if isinstance(step.primitive, np.ufunc) and step.primitive.nin == 2
+        for method in ("outer", "reduce", "accumulate", "reduceat")
+        # A quotient's first element is itself no step, and the folds pass it on.
+        if method == "outer" or step.primitive is not np.floor_divide
     )
 )
 """The methods of the ufuncs that are steps, which are steps too."""

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from pullback_numpy.axes import conjugate, frozen, inverse, kept_shape, spread
+from pullback import vjp
+from pullback_numpy.axes import as_array, conjugate, frozen, inverse, kept_shape, spread
 
 lengths = st.integers(0, 3)
 
@@ -56,3 +57,9 @@ def test_only_what_can_change_is_copied():
     x = np.ones(2)
     assert conjugate(x) is x
     assert_array_equal(conjugate(1j * x), -1j * x)
+
+
+def test_a_list_of_traced_numbers_becomes_a_traced_array():
+    y, pullback = vjp(lambda a, b: as_array([a, b]), 2.0, 3.0)
+    assert y.tolist() == [2.0, 3.0]
+    assert pullback(np.array([5.0, 7.0])) == (5.0, 7.0)

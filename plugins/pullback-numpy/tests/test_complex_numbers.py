@@ -68,6 +68,11 @@ def test_the_angle_of_zero_has_no_direction():
     assert vjp(lambda z: vjp(masked, z)[1](np.ones(2)), z)[1](np.ones(2, complex))[0] == 0
 
 
+def test_the_angle_at_infinity_does_not_move():
+    z = np.array([complex(-np.inf, 1.0), complex(2.0, np.inf)])
+    assert vjp(np.angle, z)[1](np.ones(2)).tolist() == [0, 0]
+
+
 def test_is_complex():
     assert [is_complex(value) for value in (1j, Z, Z[0], np.complex64(1))] == [True] * 4
     assert [is_complex(value) for value in (1.0, 2, Z.real, np.float32(1))] == [False] * 4

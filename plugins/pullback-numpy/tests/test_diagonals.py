@@ -60,3 +60,8 @@ def test_every_pair_of_axes(check_derivative, axes):
     x = random((2, 3, 4, 3))
     check(check_derivative, lambda x: np.diagonal(x, 1, *axes), x)
     check(check_derivative, lambda x: np.trace(x, -1, *axes), x)
+
+
+def test_a_complex_trace_of_real_numbers_has_a_real_derivative():
+    _, pullback = vjp(lambda x: np.trace(x, dtype=complex), np.ones((2, 3)))
+    assert_array_equal(pullback(2 + 1j), [[2.0, 0, 0], [0, 2, 0]])

@@ -3,14 +3,14 @@ from __future__ import annotations
 import operator
 from functools import reduce
 from itertools import pairwise
-from math import inf
+from math import inf, nan
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pullback import Rule, grad, hessian, val_and_grad, vjp
+from pullback import Rule, grad, hessian, jvp, val_and_grad, vjp
 from pullback.domains import interval, nonzero, reals
 from pullback.plugins import load
 from pullback.registry import rules
@@ -170,6 +170,12 @@ class TestDifferences:
     def test_ldexp(self, x, exponent, check_derivative):
         check_derivative(lambda x: np.ldexp(x, exponent), x)
         check_derivative(lambda x: np.ldexp(x, np.array([exponent, 1, -2])), x)
+
+    @pytest.mark.parametrize("ufunc", [np.maximum, np.minimum])
+    def test_extremes_of_complex_numbers_are_by_the_real_part(self, ufunc):
+        for a, b in ((1 + 3j, 2 - 1j), (np.array([1 + 3j]), np.array([2 - 1j]))):
+            of_a, of_b = vjp(ufunc, a, b)[1](np.ones_like(a)[()])
+            assert (of_a, of_b) == ((0, 1) if ufunc is np.maximum else (1, 0))
 
     def test_heaviside_moves_with_its_value_at_zero(self):
         x, value = np.array([-1.0, 0.0, 2.0]), np.array([0.3, 0.4, 0.5])
@@ -397,6 +403,29 @@ class TestStrongZeros:
         x = np.array([-1.0, 0.0, 4.0])
         assert grad(f)(x).tolist() == [0, 0, 0.25]
         assert hessian(f)(x).tolist() == [[0, 0, 0], [0, 0, 0], [0, 0, -1 / 32]]
+
+    @pytest.mark.parametrize("ufunc", [np.maximum, np.fmax])
+    def test_a_bound_keeps_an_infinite_slope_away(self, ufunc):
+        x = np.array([-1.0, 4.0])
+        assert grad(lambda x: np.sum(np.sqrt(ufunc(x, 0.0))))(x).tolist() == [0, 0.25]
+        assert grad(lambda x: np.sqrt(-np.minimum(-x, 0.0)))(-1.0) == 0
+
+    @pytest.mark.parametrize("bad", [inf, nan])
+    def test_what_is_not_taken_is_not_spoilt(self, bad):
+        a, b, ct = np.array([1.0, 3.0, 0.0]), np.array([2.0, 2.0, 2.0]), np.full(3, bad)
+        taken = np.array([0, bad, 0])
+        for ufunc, larger in ((np.maximum, 1), (np.fmax, 1), (np.minimum, -1), (np.fmin, -1)):
+            of_a, _ = vjp(ufunc, larger * a, larger * b)[1](ct)
+            np.testing.assert_array_equal(of_a, taken)
+        of_b = vjp(lambda b: np.heaviside(a, b), b)[1](ct)
+        np.testing.assert_array_equal(of_b, [0, 0, bad])
+
+    def test_the_tangent_of_a_constant_power_at_zero(self):
+        for power in (np.power, np.float_power):
+            y, tangent = jvp(
+                lambda x, power=power: power(x, np.zeros(2)), (np.zeros(2),), (np.ones(2),)
+            )
+            assert (y.tolist(), tangent.tolist()) == ([1, 1], [0, 0])
 
     def test_softplus_in_two_branches(self):
         def f(x):

@@ -241,9 +241,29 @@ def test_compress_and_extract(check_derivative, shape, data):
     check_derivative(lambda x: np.extract(mask, x * x), x)
 
 
+def test_numbers_of_rows_that_are_broadcast(check_derivative):
+    x = np.random.default_rng(0).standard_normal((2, 3))
+    check_derivative(lambda x: np.take_along_axis(x * x, np.array([[2, -1, 2]]), 1), x)
+    check_derivative(lambda x: np.take_along_axis(x * x, np.array([[0, 0, 0]] * 2), 0), x[:1])
+    check_derivative(lambda x: np.take_along_axis(x * x, np.array([-1, 4, -1]), None), x)
+
+
+def test_a_number_is_taken_along_its_only_axis():
+    for axis in (None, 0, -1):
+        assert grad(lambda x, axis=axis: np.sum(np.take(x, [0, -1], axis)))(2.0) == 2.0
+        assert grad(lambda x, axis=axis: np.take(x, 5, axis, mode="clip"))(np.array(2.0)) == 1.0
+
+
 def test_out_is_refused():
     x = np.ones(3)
     with pytest.raises(OutArgumentError, match=r"numpy\.take.*would lose"):
         grad(lambda x: np.take(x, [0], None, np.zeros(1)).sum())(x)
     with pytest.raises(OutArgumentError, match=r"numpy\.compress.*would lose"):
         grad(lambda x: np.compress([True], x, None, np.zeros(1)).sum())(x)
+
+
+@pytest.mark.parametrize("index", [1, [0, 2, 2]])
+def test_taking_from_nothing_what_is_out_of_bounds(index):
+    # NumPy does not look at the numbers where the result is empty.
+    y, pullback = vjp(lambda x: np.take(x, index, axis=1), np.empty((0, 0)))
+    assert pullback(np.ones_like(y)).shape == (0, 0)

@@ -98,6 +98,18 @@ def test_splits(check_derivative, shape, parts, axis):
     check(check_derivative, lambda x: np.hsplit(x, [1]), random(3))
 
 
+def test_pieces_between_places_in_any_order_overlap(check_derivative):
+    x = random((4, 5, 3))
+    check(check_derivative, lambda x: np.split(x, [3, 1]), x)
+    check(check_derivative, lambda x: np.array_split(x, np.array([2, 2, 0, -1]), -2), x)
+    check(check_derivative, lambda x: np.vsplit(x, (9, -3)), x)
+    check(check_derivative, lambda x: np.hsplit(x, [4, 0]), x)
+    check(check_derivative, lambda x: np.hsplit(x, [4, 0]), x[0, :, 0])
+    check(check_derivative, lambda x: np.dsplit(x, [2, 1]), x)
+    _, pullback = vjp(lambda x: np.split(x, [2, 1]), np.zeros(3))
+    assert_array_equal(pullback([np.ones(2), np.ones(0), np.full(2, 5.0)]), [1, 6, 5])
+
+
 def test_pieces_that_nothing_arrives_at_get_zeros():
     x = np.arange(6.0)
     gradient = grad(lambda x: np.sum(np.split(x, 3)[1] ** 2))(x)
@@ -128,6 +140,9 @@ def test_tile(check_derivative, shape, counts):
 def test_numbers_are_repeated():
     assert grad(lambda x: np.sum(np.repeat(x, 3)))(2.0) == 3.0
     assert grad(lambda x: np.sum(np.tile(x, (2, 3))))(2.0) == 6.0
+    for axis in (None, 0, -1):
+        assert grad(lambda x, axis=axis: np.sum(np.repeat(x, 3, axis)))(2.0) == 3.0
+        assert grad(lambda x, axis=axis: np.sum(np.repeat(x, [2], axis)))(np.array(2.0)) == 2.0
 
 
 def test_out_is_refused():

@@ -15,11 +15,16 @@ from pullback.errors import (
 )
 from pullback.plugins import load, rule_function
 from pullback.registry import rules
+from pullback_numpy import methods
 
 ANOTHER_ISSUE = {
     "choose": "its array is the integer one; the choices go through np.choose",
 }
 """Public attributes without a rule, and why."""
+WITHOUT_RULE = {
+    np.ndarray: {*ANOTHER_ISSUE},
+    np.generic: {*ANOTHER_ISSUE, *methods.ARRAYS_ONLY},
+}
 
 X = np.random.default_rng(0).standard_normal((2, 1, 3))
 Z = X + 1j * X[::-1, :, ::-1]
@@ -126,11 +131,11 @@ def test_every_public_attribute_is_accounted_for(kind):
     unknown = [
         name
         for name in public(kind)
-        if getattr(kind, name) not in rules and name not in ANOTHER_ISSUE
+        if getattr(kind, name) not in rules and name not in WITHOUT_RULE[kind]
     ]
     assert unknown == []
-    assert set(ANOTHER_ISSUE) <= set(public(kind)), "an exception that is none any more"
-    assert not any(getattr(kind, name) in rules for name in ANOTHER_ISSUE)
+    assert WITHOUT_RULE[kind] <= set(public(kind)), "an exception that is none any more"
+    assert not any(getattr(kind, name) in rules for name in WITHOUT_RULE[kind])
 
 
 CONSTANT = {
@@ -205,6 +210,24 @@ def test_the_memory_is_not_handed_out(name):
         TracerConversionError, match=rf"ndarray\.{name}.*stop_gradient\(x\)\.{name}"
     ):
         grad(lambda x: read(x) or x.sum())(X)
+
+
+ARGUMENTS = {"searchsorted": (1.0,), "setfield": (1.0, float), "swapaxes": (0, 0)}
+
+
+@pytest.mark.parametrize("name", methods.ARRAYS_ONLY)
+def test_what_is_for_arrays_only_no_scalar_takes(name):
+    with pytest.raises((TypeError, ValueError)):
+        getattr(np.float64(2.0), name)(*ARGUMENTS.get(name, ()))
+
+
+@pytest.mark.parametrize("kind", [float, complex])
+@pytest.mark.parametrize("name", ["conj", "conjugate"])
+def test_conjugates_are_of_the_type_that_numpy_gives(name, kind):
+    for x in (np.array(2, kind), np.full(2, 2, kind), np.array(2, kind)[()]):
+        y, pullback = vjp(lambda x: getattr(x, name)(), x)
+        assert type(y) is type(getattr(x, name)())
+        assert type(pullback(y)) is type(x)
 
 
 OUT = ["sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "cumprod", "take", "dot"]

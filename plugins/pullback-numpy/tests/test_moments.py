@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pullback import grad, hessian, val_and_grad, vjp
-from pullback.errors import OutArgumentError
+from pullback.errors import DerivativeNotImplementedError, OutArgumentError
 
 bounded = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 MOMENTS = [np.mean, np.var, np.std]
+POWER = {np.var: 1.0, np.std: 0.5}
 
 
 def random(shape, seed):
@@ -108,7 +109,59 @@ def test_degrees_of_freedom_and_given_means(check_derivative):
         )
 
 
+@pytest.mark.parametrize("function", [np.var, np.std])
+@pytest.mark.parametrize("name", ["ddof", "correction"])
+@pytest.mark.parametrize("given", [{}, {"mean": np.array([2.0])}])
+def test_the_derivative_by_degrees_of_freedom_is_refused(function, name, given):
+    x = np.array([1.0, 2.0, 4.0])
+    _, pullback = vjp(lambda x, d: function(x, **{name: d}, **given), x, 0.5)
+    with pytest.raises(DerivativeNotImplementedError, match="degrees of freedom is not written"):
+        pullback(1.0)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1, 3), (2, 4, 3), (1, 1)])
+@pytest.mark.parametrize("axis", [0, -1, (0, 1)])
+def test_given_means_of_other_shapes(check_derivative, shape, axis):
+    x, mean = random((4, 3), 3), random(shape, 4)
+    for function in (np.var, np.std):
+        check_derivative(lambda x, m, f=function: f(x, axis, mean=m, ddof=1), x, mean, order=1)
+
+
+@pytest.mark.parametrize("function", [np.var, np.std])
+@pytest.mark.parametrize("name", ["ddof", "correction"])
+def test_degrees_of_freedom_need_not_be_whole(function, name):
+    x = np.array([1.0, 2.0, 4.0])
+
+    def written(x):
+        return (np.sum((x - np.mean(x)) ** 2) / 2.5) ** POWER[function]
+
+    found = grad(lambda x: function(x, **{name: 0.5}))(x)
+    assert_allclose(found, grad(written)(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", MOMENTS)
+@pytest.mark.parametrize("x", [random(4, 1), random(4, 1) + 1j * random(4, 2)])
+def test_a_complex_dtype_is_only_the_arithmetic(function, x):
+    y, pullback = vjp(lambda x: function(x, dtype=complex), x)
+    assert y == pytest.approx(function(x), rel=1e-14)
+    of_real, of_imaginary = pullback(np.complex128(1)), pullback(np.complex128(1j))
+    own = vjp(function, x)[1]
+    assert_allclose(of_real, own(function(x) / function(x)), rtol=1e-13)
+    if function is np.mean and x.dtype.kind == "c":
+        assert_allclose(of_imaginary, own(1j), rtol=1e-13)
+    else:
+        assert_array_equal(of_imaginary, np.zeros(4))
+
+
 @pytest.mark.parametrize("function", MOMENTS)
 def test_out_is_refused(function):
     with pytest.raises(OutArgumentError, match=f"{function.__name__}.*would lose the derivative"):
         grad(lambda x: function(x, None, None, np.zeros(())))(np.ones(2))
+
+
+@pytest.mark.parametrize("function", [np.var, np.std])
+def test_real_numbers_with_a_complex_mean(check_derivative, function):
+    # NumPy squares them as they are, so the spread is a complex number.
+    mean = np.array([[0.5 + 1.0j, -1.5 + 0.5j]])
+    x = np.array([[0.5, -1.5], [0.25, -0.25], [2.5, -2.5]])
+    check_derivative(lambda a, m: function(a, axis=0, mean=m), x, mean)

@@ -129,6 +129,14 @@ def test_empty_arrays():
     assert grad(lambda x: np.max(x, initial=1.0))(np.zeros(0)).shape == (0,)
 
 
+def test_empty_products_of_several_axes():
+    x = np.zeros((2, 0, 3))
+    for axis in [None, 1, (0, 2), (1, -1)]:
+        y, pullback = vjp(lambda x, axis=axis: np.prod(x, axis), x)
+        assert pullback(np.ones_like(y)).shape == x.shape
+    assert vjp(np.cumprod, x)[1](np.zeros(0)).shape == x.shape
+
+
 def test_products_with_zeros_are_exact():
     gradients = {
         (0.0, 2.0, 3.0): [6.0, 0.0, 0.0],
@@ -198,3 +206,7 @@ def test_out_is_refused(function):
     args = [None] * (position - 1)
     with pytest.raises(OutArgumentError, match=function.__name__.removeprefix("a")):
         grad(lambda x: function(x, *args, buffer))(np.ones(2))
+
+
+def test_a_numpy_integer_is_an_axis(check_derivative):
+    check_derivative(lambda x: np.prod(x, axis=np.int64(1)), np.array([[0.5, -1.5], [0.25, 2.5]]))

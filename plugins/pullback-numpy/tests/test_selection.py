@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pullback import grad, hessian, vjp
-from pullback.errors import DerivativeNotImplementedError, OutArgumentError
+from pullback.errors import OutArgumentError
 from pullback.registry import rules
 
 bounded = settings(
@@ -78,8 +78,39 @@ def test_clip_shares_with_a_bound_that_it_equals():
     assert len(convention) == 2
     for primals, derivatives in convention.items():
         assert vjp(np.clip, *primals)[1](1.0) == derivatives
-    assert vjp(np.clip, 1.0, 1.0, 1.0)[1](3.0) == pytest.approx((1.0, 1.0, 1.0))
     assert grad(lambda x: np.sum(np.clip(x, 0, 1)))(np.array([np.nan]))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("primals", "derivatives"),
+    [
+        ((1.0, 1.0, 1.0), (0, 0, 1)),
+        ((0.0, 1.0, 1.0), (0, 0.5, 0.5)),
+        ((2.0, 1.0, 1.0), (0, 0, 1)),
+        ((0.0, 2.0, 0.0), (0, 0, 1)),
+        ((1.0, 2.0, 0.0), (0, 0, 1)),
+        ((3.0, 2.0, 0.0), (0, 0, 1)),
+    ],
+)
+def test_between_bounds_that_are_equal_or_in_the_wrong_order(primals, derivatives):
+    assert vjp(np.clip, *primals)[1](1.0) == derivatives
+    # To either side, each of the three moves the value by something around its derivative.
+    for place, derivative in enumerate(derivatives):
+        moved = [[*primals], [*primals]]
+        moved[0][place] -= 0.25
+        moved[1][place] += 0.25
+        at = np.clip(*primals)
+        slopes = [(at - np.clip(*moved[0])) * 4, (np.clip(*moved[1]) - at) * 4]
+        assert min(slopes) <= derivative <= max(slopes)
+
+
+def test_clip_into_another_dtype():
+    x = np.array([0.05, 0.3, 0.9])
+    y, pullback = vjp(lambda x, a: np.clip(x, a, 0.7, dtype=np.float32), x, 0.1)
+    assert y.dtype == np.float32
+    of_x, of_a = pullback(np.array([2, 3, 4], np.float32))
+    assert_array_equal(of_x, [0, 3, 0])
+    assert of_a == 2
 
 
 def test_select(check_derivative):
@@ -98,8 +129,9 @@ def test_choose(check_derivative, mode):
     numbers = np.array([[0, 1, 1], [1, 0, 0]]) + (0 if mode == "raise" else 1)
     x, y = random(3), random((2, 1), 1)
     check_derivative(lambda x, y: np.choose(numbers, [x * x, y * x], mode=mode), x, y)
-    with pytest.raises(DerivativeNotImplementedError, match="pass a list"):
-        grad(lambda x: np.choose([0, 1], x).sum())(np.ones((2, 2)))
+    for choices in (random((2, 2, 3)), random((2, 3)), random(2), random((2, 1, 1))):
+        check_derivative(lambda x: np.choose(numbers, x * x, mode=mode), choices)
+    check_derivative(lambda x: np.choose(1, x * x, mode=mode), random(2))
 
 
 def test_single_precision_stays():

@@ -155,6 +155,13 @@ def test_copies_and_dtypes(check_derivative):
     assert grad(lambda x: np.sum(np.astype(x, int)) * 1.0)(x).sum() == 0
 
 
+def test_a_copy_of_a_scalar_is_an_array():
+    for scalar in (2.0, np.float32(2.0), np.array(2.0)):
+        y, pullback = vjp(np.copy, scalar)
+        assert type(y) is np.ndarray
+        assert type(pullback(y)) is type(scalar)
+
+
 @pytest.mark.parametrize(
     "function",
     [

@@ -131,6 +131,28 @@ class TestValues:
         assert power_log(3.0, zero, 2.0, 1) == 0
         assert power_log(3.0, zero, 0.0, 1) == -inf
 
+    def test_of_complex_powers_take_complex_logarithms(self):
+        a, p = np.array([-1.5, 2.0]), 2 + 1j
+        found = power_log(1.0, a, p, 2)
+        wanted = [(a + 0j) ** p * np.log(a + 0j) ** 2 for a in (-1.5, 2.0)]
+        np.testing.assert_allclose(found, wanted, rtol=1e-14)
+        of_p = vjp(np.power, a, p)[1](np.ones(2, complex))[1]
+        np.testing.assert_allclose(of_p, np.sum((a + 0j) ** p * np.log(a + 0j)), rtol=1e-14)
+
+    def test_of_powers_that_vanish_are_zero(self):
+        for base in (np.array([2.5]), np.array([-2.5])):
+            assert power_log(-inf, base, -inf).tolist() == [0]
+        assert power_log(inf, np.array([0.0]), 2).tolist() == [0]
+        _, pullback = vjp(np.power, np.array([2.5]), np.array([-inf]))
+        assert [ct.tolist() for ct in pullback(np.ones(1))] == [[0], [0]]
+
+    def test_of_an_exponent_zero_have_a_finite_transpose(self):
+        zeros = np.zeros(2)
+        y, y_tangent = jvp(
+            lambda ct, a: power_log(ct, a, 0), (zeros + 3, zeros), (zeros + 2, zeros + 1)
+        )
+        assert (y.tolist(), y_tangent.tolist()) == ([3, 3], [2, 2])
+
     def test_do_not_depend_on_the_size(self):
         rng = np.random.default_rng(2)
         ct, d = rng.standard_normal((2, 3000))

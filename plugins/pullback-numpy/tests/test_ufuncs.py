@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pullback import grad, hessian, vjp
-from pullback.errors import DerivativeNotImplementedError, OutArgumentError
+from pullback.errors import DerivativeNotImplementedError, MissingRuleError, OutArgumentError
 from pullback_numpy import ufuncs
 
 few = settings(
@@ -102,6 +102,22 @@ class TestWhere:
         assert y.tolist() == [0, 0.5]
         assert pullback(np.ones(2)).tolist() == [0, 0.25]
 
+    def test_a_mask_that_is_written_to_later_is_read_as_it_was(self):
+        mask = np.array([True, False])
+        _, pullback = vjp(lambda x: np.sin(x, where=mask), np.zeros(2))
+        mask[:] = [False, True]
+        assert pullback(np.ones(2)).tolist() == [1, 0]
+
+    def test_arrays_without_axes_give_scalars(self):
+        y, pullback = vjp(lambda x: np.sqrt(x, where=np.True_), np.array(4.0))
+        assert (type(y), y) == (np.float64, 2)
+        assert pullback(y).tolist() == 0.5
+
+    def test_the_dtype_is_that_of_the_ufunc(self):
+        x, mask = np.array([1.0, 3.0], np.float32), np.array([True, False])
+        assert ufuncs.ufunc_call(np.less, x, 2.0, where=mask)[0].dtype == bool
+        assert ufuncs.ufunc_call(np.sin, x, where=mask)[0].dtype == np.float32
+
     def test_two_outputs(self):
         mask = np.array([False, True])
         y, pullback = vjp(lambda x: np.modf(x, where=mask)[0], np.array([1.25, 2.5]))
@@ -170,8 +186,8 @@ class TestRefusals:
                 vjp(lambda x, method=method: method(x, out=np.empty(())), x)
 
     def test_folds_with_a_mask(self):
-        with pytest.raises(DerivativeNotImplementedError, match=r"hypot.reduce .* one axis"):
-            vjp(lambda x: np.hypot.reduce(x, where=[True, False]), np.ones(2))
+        with pytest.raises(DerivativeNotImplementedError, match=r"divide.reduce: .* one axis"):
+            vjp(lambda x: np.divide.reduce(x, where=[True, False]), np.ones(2))
 
 
 class TestOuter:
@@ -218,6 +234,12 @@ class TestOuter:
         _, pullback = vjp(lambda x: x * np.less.outer(x, x).sum(axis=0), x)
         assert pullback(np.ones(2)).tolist() == [0, 1]
 
+    def test_folds_of_rounded_quotients_are_no_constants(self):
+        # Their first element is that of the array itself, with the derivative 1.
+        for fold in (np.floor_divide.reduce, np.floor_divide.accumulate):
+            with pytest.raises(MissingRuleError, match="floor_divide"):
+                grad(lambda x, fold=fold: np.sum(fold(x)))(np.array([7.5]))
+
 
 class TestAccumulate:
     @by_folded
@@ -258,6 +280,12 @@ class TestAccumulate:
             assert y.dtype == np.float64
             assert pullback(y).dtype == np.float32
 
+    def test_no_cotangent_comes_through_a_quotient_by_zero(self):
+        x = np.array([1.0, 0.0, 2.0, 0.0, 4.0])
+        with np.errstate(all="ignore"):
+            _, pullback = vjp(np.divide.accumulate, x)
+        assert pullback(np.array([3.0, 0, 0, 0, 0])).tolist() == [3, 0, 0, 0, 0]
+
 
 class TestReduce:
     @by_folded
@@ -286,6 +314,25 @@ class TestReduce:
                 ),
                 x,
             )
+
+    @pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.logaddexp, np.logaddexp2, *KINKED])
+    @pytest.mark.parametrize("initial", [-3.0, 0.75, 5.0])
+    def test_the_start_is_differentiated(self, ufunc, initial, check_derivative):
+        x = spaced((2, 3), 5)
+        mask = np.array([[True], [False]])
+        for params in ({}, {"axis": 1, "keepdims": True}, {"axis": (0, 1), "where": mask}):
+            check_derivative(
+                lambda x, i, params=params: ufunc.reduce(x, initial=i, **params), x, initial
+            )
+
+    def test_the_start_shares_where_it_is_an_extreme(self):
+        of_x, of_initial = vjp(lambda x, i: np.fmax.reduce(x, initial=i), np.ones(2), 1.0)[1](1.0)
+        assert of_x.tolist() == [pytest.approx(1 / 3)] * 2
+        assert of_initial == pytest.approx(1 / 3)
+        of_x, of_initial = vjp(
+            lambda x, i: np.logaddexp.reduce(x, initial=i), np.full(2, -inf), -inf
+        )[1](1.0)
+        assert (of_x.tolist(), of_initial) == ([0, 0], 0)
 
     def test_the_first_axis_is_the_default(self):
         x = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -330,6 +377,44 @@ class TestReduce:
     def test_logical_reductions_are_constants(self):
         x = np.array([1.0, 2.0])
         assert grad(lambda x: np.sum(x * np.logical_and.reduce(x)))(x).tolist() == [1, 1]
+
+    @pytest.mark.parametrize("axis", [0, -1, None, (1, 0)])
+    @pytest.mark.parametrize("keepdims", [False, True])
+    def test_norms(self, axis, keepdims, check_derivative):
+        x = np.array([[3.0, -1.5, 2.0], [-4.0, 0.5, 1.0]])
+
+        def plain(x, initial=0.0, mask=True):
+            squares = np.sum(x**2, axis, keepdims=keepdims, where=mask)
+            return np.sqrt(initial**2 + squares)
+
+        def norm(x, **params):
+            return np.hypot.reduce(x, axis, keepdims=keepdims, **params)
+
+        check_derivative(norm, x, plain=plain)
+        mask = np.array([[True, True, False], [False, True, True]])
+        check_derivative(
+            lambda x, i: norm(x, initial=i, where=mask),
+            x,
+            -2.0,
+            plain=lambda x, i: plain(x, i, mask),
+        )
+
+    def test_norms_of_one_number_and_of_zeros(self):
+        assert vjp(np.hypot.reduce, np.array([-3.0]))[0] == 3
+        assert grad(np.hypot.reduce)(np.array([-3.0])).tolist() == [-1]
+        assert grad(np.hypot.reduce)(np.zeros(2)).tolist() == [0, 0]
+        assert vjp(np.hypot.reduce, np.zeros(0))[1](1.0).shape == (0,)
+
+    @pytest.mark.parametrize("ufunc", [np.subtract, np.divide, np.hypot])
+    def test_a_number_is_its_own_fold(self, ufunc):
+        for x in (2.0, np.float64(2.0), np.array(2.0)):
+            y, pullback = vjp(ufunc.reduce, x)
+            assert (y, pullback(1.0)) == (2, 1)
+
+    def test_float16_is_rounded_as_by_numpy(self):
+        x = np.array([0.2, -2.14, 2.37], np.float16)
+        assert np.subtract.accumulate(x)[-1] != np.subtract.reduce(x)
+        assert vjp(np.subtract.reduce, x)[0] == np.subtract.reduce(x)
 
     def test_empty(self):
         for ufunc in (np.add, np.multiply, np.logaddexp):

@@ -1,0 +1,38 @@
+"""Cases of `pullback_numpy.moments`."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pullback.conformance import arrays, call, each, floats, masks
+
+KEEP = each(False, True)
+MOMENTS = [np.mean, np.var, np.std]
+SPREADS = [np.var, np.std]
+
+
+def register(samples):
+    """Hand over the cases of means, variances and standard deviations."""
+    numbers = st.lists(floats(), min_size=3, max_size=4, unique=True)
+
+    # Of one number the spread is 0, where a standard deviation has a kink; so there are more.
+    samples.add(
+        MOMENTS,
+        call(arrays("3,2"), axis=each(None, 0, -1, (1, 0)), keepdims=KEEP),
+        call(arrays("2,n,3"), axis=each(-1, (0, 2), (-3, 1)), keepdims=KEEP),
+        call(arrays("3,2"), axis=each(None, 0), dtype=each(np.float32, np.complex128)),
+        call(arrays("4,n"), axis=each(None, 0), where=masks("4,1"), keepdims=KEEP),
+        call(arrays("n,4"), axis=-1, where=each(masks("4"), True)),
+        call(arrays("4"), 0),
+        call(numbers),
+    )
+    samples.add(np.mean, call(arrays("n,m"), axis=()), call(floats()))
+    samples.add(
+        SPREADS,
+        call(arrays("3,2"), axis=each(None, 0, (0, 1)), ddof=each(0, 1, 0.5), keepdims=KEEP),
+        call(arrays("3,4"), axis=each(None, -1), correction=each(0, 1, 0.5)),
+        call(arrays("3,n"), axis=0, mean=arrays("1,n"), ddof=each(0, 1), keepdims=KEEP),
+        call(arrays("4,n"), axis=0, mean=arrays("1,n"), where=masks("4,1")),
+        call(arrays("3,2"), mean=arrays("1,1"), keepdims=KEEP),
+    )

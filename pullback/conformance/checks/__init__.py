@@ -1,0 +1,68 @@
+"""The checks: each a small function that looks for one kind of mistake.
+
+A check takes a subject and a sample (or, with ``once=True``, the pool of all its samples). It
+returns where all is well, raises `CheckFailed` where the rule is wrong, and `Unsuited` where this
+sample tells it nothing.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from pullback.conformance.checks import (
+    declarations,
+    differentials,
+    linear_maps,
+    memory,
+    spreading,
+    values,
+)
+from pullback.conformance.checks.base import Check, CheckFailed, Checks, Unsuited, check
+from pullback.errors import PluginWarning
+from pullback.plugins import load, manager
+
+__all__ = ["Check", "CheckFailed", "Checks", "Unsuited", "all_checks", "check"]
+
+_OWN = (
+    declarations.loads,
+    declarations.declared,
+    values.primal,
+    differentials.finite_differences,
+    linear_maps.linearity,
+    linear_maps.zero_cotangent,
+    differentials.special_points,
+    values.space,
+    memory.repeatable,
+    memory.no_mutation,
+    memory.no_aliasing,
+    memory.layouts,
+    differentials.broadcasting,
+    declarations.keywords,
+    linear_maps.forward_reverse,
+    differentials.second_order,
+    memory.threads,
+    spreading.nonfinite,
+)
+
+
+def all_checks() -> dict[str, Check]:
+    """Every check by its name: those of this package, then those of plugins.
+
+    A plugin that adds something that is not a check, or a name that is taken, or whose hook
+    raises, is left out with a warning.
+    """
+    load()
+    collected = Checks()
+    collected.add(*_OWN)
+    for name, plugin in manager.list_name_plugin():
+        others = [other for other in manager.get_plugins() if other is not plugin]
+        hook = manager.subset_hook_caller("pullback_register_checks", remove_plugins=others)
+        by_plugin = Checks(dict(collected.by_name))
+        try:
+            hook(checks=by_plugin)
+        except Exception as error:
+            complaint = f"the checks of {name.partition(':')[0]} were left out: {error}"
+            warnings.warn(complaint, PluginWarning, stacklevel=2)
+        else:
+            collected = by_plugin
+    return collected.by_name

@@ -1,0 +1,194 @@
+"""Checks of derivatives: the first, the second, and those that are declared."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from pullback.conformance.checks.agreement import NOT_CONVERGING, RTOL, VAGUE, agree
+from pullback.conformance.checks.base import DECLINED, CheckFailed, Unsuited, check
+from pullback.conformance.checks.trials import Trial, named, typed
+from pullback.conformance.differences import directional
+from pullback.conformance.pool import Sample
+from pullback.conformance.samples import Call
+from pullback.conformance.subjects import Subject
+from pullback.conformance.values import (
+    is_floating,
+    leaves,
+    magnitude,
+    map_leaves,
+    pairing,
+    places,
+    precision,
+    short,
+    unequal,
+)
+from pullback.derivatives import vjp
+
+
+@check(
+    kinds=(
+        "plain",
+        "complex128",
+        "zeros",
+        "ties",
+        "ones",
+        "repeated",
+        "boundary",
+        "negative-axis",
+        "signs",
+        "mixed-dtypes",
+        "tuple-axis",
+        "duplicates",
+        "numpy-integers",
+        "small-integers",
+        "masks",
+        "list-lengths",
+        "long",
+        "huge",
+        "integers",
+        "near-boundary",
+        "tiny",
+        "nan",
+        "inf",
+    ),
+    judges=True,
+)
+def finite_differences(subject: Subject, sample: Sample) -> None:
+    """The pullback disagrees with differences of the function: a wrong formula.
+
+    One random cotangent and one random tangent for all arguments at once are compared with
+    extrapolated central differences, whose estimated error sets the tolerance; with the complex
+    step where the function is analytic and takes complex numbers. At a kink every coordinate is
+    tried by itself, and a derivative must lie between those around.
+    """
+    agree(Trial.of(subject, sample, wide=True), sample)
+
+
+@check(
+    kinds=("broadcast", "batch", "size-one", "python-scalars", "0-d", "numpy-scalars", "empty"),
+)
+def broadcasting(subject: Subject, sample: Sample) -> None:
+    """A cotangent is wrong where shapes differ: leading axes, length one, no axes, no elements.
+
+    Arguments of unequal shapes, stacks of matrices, Python numbers beside arrays and arrays
+    without elements are compared with differences like everything else. A rule that forgets
+    leading axes, or sums over the wrong ones, is right on the author's own shapes.
+    """
+    agree(Trial.of(subject, sample, wide=True), sample)
+
+
+@check(
+    kinds=("plain", "complex128", "broadcast", "zeros", "ties", "batch", "boundary"),
+    most=16,
+)
+def second_order(subject: Subject, sample: Sample) -> None:
+    """The pullback cannot be differentiated, or its derivative is wrong.
+
+    The pullback is traced and differentiated again, and compared with differences of the pullback
+    itself. A rule whose body turns tracers into plain numbers, calls a function that does not
+    dispatch, or writes in place is caught here.
+    """
+    if not subject.traceable:
+        raise Unsuited("nothing traces a bare pair")
+    trial = Trial.of(subject, sample, wide=True)
+    if not trial.has_elements:
+        raise Unsuited("no elements")
+    first = trial.pull(trial.cotangent)
+    if not all(np.all(np.isfinite(c)) for c in first):
+        raise Unsuited("the first derivative is infinite")
+    tangents, weights = sample.tangents(trial.call), sample.tangents(trial.call, salt=1)
+    f, single = trial.function(), len(trial.values) == 1
+
+    def gradient(*primals: Any) -> tuple[Any, ...]:
+        found = vjp(f, *primals)[1](trial.cotangent)
+        return (found,) if single else tuple(found)
+
+    second = vjp(gradient, *trial.values)[1](tuple(weights))
+    got = [second] if single else [*second]
+    trial.check_spaces(got)
+
+    def along(t: float) -> list[Any]:
+        return subject.linearize(trial.moved(tangents, t))[1](trial.cotangent)
+
+    rounding = 4 * precision(trial.y, first)
+    estimate = directional(lambda t: pairing(along(t), weights), rounding)
+    scale = magnitude(got, tangents)
+    clear = 1e-4 * (magnitude(first, weights) + magnitude(trial.cotangent, trial.y))
+    vague = VAGUE * max(abs(estimate.value), scale if isfinite(scale) else 0.0, clear)
+    if not isfinite(estimate.error) or 10 * estimate.error > vague:
+        raise Unsuited(NOT_CONVERGING)
+    if not all(np.all(np.isfinite(c)) for c in got):
+        # In one direction a kink may look smooth; if it does in another, the infinity is wrong.
+        others = sample.tangents(trial.call, salt=2)
+        if not isfinite(directional(lambda t: pairing(along(t), others), rounding).error):
+            raise Unsuited(NOT_CONVERGING)
+    result = pairing(got, tangents)
+    sizes = magnitude(first, weights), magnitude(trial.cotangent, trial.y)
+    tolerance = 10 * RTOL * max(scale, abs(estimate.value)) + 10 * estimate.error
+    tolerance += (1e-9 + 1e4 * (precision(trial.y) - 2.3e-16)) * sizes[0] + 1e-11 * sizes[1]
+    if not (isfinite(result) and abs(result - estimate.value) <= tolerance):
+        raise CheckFailed(
+            "the derivative of the pullback along a random tangent: got "
+            f"{result:.10g} want {estimate.value:.10g} "
+            f"(|err| {abs(result - estimate.value):.1e} > {tolerance:.1e})"
+        )
+
+
+@check(once=True)
+def special_points(subject: Subject, pool: Any) -> None:
+    """A declared value is not the one that the pullback gives.
+
+    At each point of ``points`` (a kink, a removable singularity) the derivative is a convention,
+    and what the rule declares must be what comes out, for Python numbers and for arrays.
+    """
+    points = {} if subject.rule is None else subject.rule.points
+    if not points:
+        raise Unsuited("the rule declares no points")
+    for point, declared in points.items():
+        forms = [_agrees_at(subject, point, declared, wrap) for wrap in _FORMS]
+        if not any(forms):
+            raise CheckFailed(f"the primal does not take the declared point {short(point)}")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _as_scalar(value: Any) -> Any:
+    return np.result_type(type(value)).type(value) if is_floating(value) else value
+
+
+def _as_array(value: Any) -> Any:
+    return np.full(2, value) if is_floating(value) else value
+
+
+_FORMS = (_as_it_is, _as_scalar, _as_array)
+
+
+def _agrees_at(subject: Subject, point: Any, declared: Any, wrap: Any) -> bool:
+    """Compare at one point; whether the primal, and the rule, take it in this form."""
+    args, wants = (point, declared) if isinstance(point, tuple) else ((point,), (declared,))
+    call = Call(tuple(map_leaves(lambda _, leaf: wrap(leaf), arg) for arg in args))
+    try:
+        subject.primal(call)
+    except Exception:
+        return False  # this form of it is refused
+    chosen = [place for place, value in places(call) if is_floating(value)]
+    try:
+        y, back = subject.linearize(call, chosen)
+    except DECLINED:
+        return False
+    got = back(map_leaves(lambda _, leaf: typed(1.0, leaf) if is_floating(leaf) else 0.0, y))
+    want = [leaf for place, leaf in leaves(tuple(wants)) if place in chosen]
+    for place, cotangent, value in zip(chosen, got, want, strict=True):
+        full = np.broadcast_to(np.asarray(value), np.shape(cotangent))
+        found = unequal(np.asarray(cotangent), full, 1e-12)
+        if found is not None:
+            raise CheckFailed(
+                f"cotangent of {named(subject, [place])} at {short(point)}, which is declared as "
+                f"{value!r}: {found}"
+            )
+    return True

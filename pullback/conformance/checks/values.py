@@ -1,0 +1,122 @@
+"""Checks of what is returned: the value, and the space of each cotangent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pullback.conformance.checks.base import CheckFailed, check
+from pullback.conformance.checks.trials import Trial, cotangent_for, for_rule
+from pullback.conformance.kinds import of_family
+from pullback.conformance.pool import Sample
+from pullback.conformance.subjects import Subject
+from pullback.conformance.values import (
+    all_finite,
+    describe,
+    mismatch,
+    short,
+)
+
+_HALF = 0.05
+"""How far a cotangent in half precision may be off."""
+
+
+@check(
+    kinds=("plain", *of_family("dtypes", "shapes", "memory"), *of_family("values")[1:]),
+    uses_cotangent=False,
+)
+def primal(subject: Subject, sample: Sample) -> None:
+    """The rule's value is not that of the original function: its numbers, shape, dtype or type.
+
+    Whoever differentiates a program runs the rule instead of the function, so the two must agree
+    on everything that the function takes.
+    """
+    want = sample.y
+    got, _ = subject.run_rule(sample.call())
+    found = mismatch(got, want)
+    if found is not None:
+        raise CheckFailed(f"the value of the rule {found}")
+    call = sample.call()
+    if not subject.primals(call):
+        return
+    got, _ = subject.linearize(call)
+    found = mismatch(got, want)
+    if found is not None:
+        raise CheckFailed(f"the value of the traced function {found}")
+
+
+@check(
+    kinds=(
+        "plain",
+        "float32",
+        "complex64",
+        "mixed-dtypes",
+        "float16",
+        "complex128",
+        "numpy-scalars",
+        "0-d",
+        "broadcast",
+        "python-scalars",
+        "integers",
+    )
+)
+def space(subject: Subject, sample: Sample) -> None:
+    """A cotangent does not lie in the space of its primal, or there are too many of them.
+
+    Every cotangent has the shape, dtype and type of its primal: float32 stays float32, a complex
+    contribution to a real argument loses its imaginary part. In lower precision it has the same
+    value, up to rounding. The rule returns no more cotangents than it was given arguments.
+    """
+    trial = Trial.of(subject, sample)
+    _count_cotangents(subject, sample)
+    got = trial.pull(trial.cotangent)
+    trial.check_spaces(got)
+    tolerance = max(map(_precision, trial.values))
+    if not tolerance or not all_finite(got):
+        return
+    wide = Trial.of(subject, sample, wide=True)
+    want = wide.pull(wide.cotangent)
+    for group, value, a, b in zip(trial.groups, trial.values, got, want, strict=True):
+        size = float(np.max(np.abs(np.asarray(b)), initial=0.0))
+        if not np.isfinite(size) or (tolerance == _HALF and size > 1e3):
+            continue
+        error = float(np.max(np.abs(np.asarray(a).astype(complex) - b), initial=0.0))
+        if error > tolerance * max(size, 0.05 if tolerance < _HALF else 1.0):
+            raise CheckFailed(
+                f"cotangent of {trial.named(group)}, {describe(value)}: got {short(a)} want "
+                f"{short(b)}, which it is in double precision (|err| {error:.1e})"
+            )
+
+
+def _precision(value: Any) -> float:
+    """How far a cotangent of this dtype may be off; 0.0 for double precision."""
+    code = getattr(value, "dtype", np.dtype(float)).str[1:]
+    return {"f2": _HALF, "f4": 1e-4, "c8": 1e-4}.get(code, 0.0)
+
+
+def _count_cotangents(subject: Subject, sample: Sample) -> None:
+    """Ask the rule itself, since the engine takes what it needs of what a pullback returns."""
+    call = sample.call()
+    if subject.rule is None or call.params:
+        return
+    y, pullback = subject.run_rule(call)
+    if pullback is None:
+        return
+    if type(pullback) is tuple:
+        found, what = len(pullback), "the rule returned {} pullbacks"
+    elif callable(pullback):
+        cotangents = pullback(for_rule(cotangent_for(sample, y), y))
+        found = len(cotangents) if type(cotangents) is tuple else 1
+        what = "the pullback returned {} cotangents"
+    else:
+        raise CheckFailed(
+            f"the rule returned {short(pullback)} as its pullback; it is a function, a tuple of "
+            "them, or None"
+        )
+    given = len(call.args)
+    starred = any(p.kind is p.VAR_POSITIONAL for p in subject.parameters)
+    # One for each argument that was given, or for each that there is.
+    room = max(given, sum(p.kind is not p.KEYWORD_ONLY for p in subject.parameters))
+    if (found > room and not starred) or any(p[0] >= found for p in subject.primals(call)):
+        raise CheckFailed(f"{what.format(found)} for {given} arguments")
