@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
+from tests.mutation.modules import find_sources
 from tests.mutation.operators import OPERATORS
 from tests.mutation.sources import Source
 from tests.mutation.walk import mutants
@@ -139,13 +139,9 @@ def test_code_for_another_version_of_python_is_left_alone():
     assert {m.after for m in mutants(Source("toy", text))} == {"b = 2", "b = 0"}
 
 
-PLUGINS = Path(__file__).parents[2] / "plugins"
-
-
-@pytest.mark.parametrize("path", ["pullback-math/pullback_math/sums.py"])
-def test_every_mutant_of_a_module_is_another_program_in_one_place(path):
-    text = (PLUGINS / path).read_text()
-    source = Source("toy", text)
+def test_every_mutant_of_a_module_is_another_program_in_one_place():
+    source = find_sources()["pullback_math.sums"]
+    text = source.text
     found = mutants(source)
     programs = {ast.dump(ast.parse(m.applied(text))) for m in found}
     assert len(programs) == len(found) > 100

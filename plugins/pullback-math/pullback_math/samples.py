@@ -258,12 +258,16 @@ def constants(samples):
 
 def strong(samples):
     """What the formulas are made of: a cotangent, and a factor that may be singular."""
+    counts = exactly(each(0, 1, 2))  # of derivatives
     samples.add(divide, call(floats(), floats(nonzero)))
-    samples.add(divide, call(each(floats(), complexes), each(floats(), complexes), each(1, 2, 3)))
+    samples.add(
+        divide,
+        call(each(floats(), complexes), each(floats(), complexes), exactly(each(1, 2, 3))),
+    )
     samples.add(
         power_log,
-        call(floats(), floats(positive), floats(), each(0, 1, 2)),
-        call(complexes, upper_plane, each(complexes, floats()), each(0, 1, 2)),
+        call(floats(), floats(positive), floats(), counts),
+        call(complexes, upper_plane, each(complexes, floats()), counts),
     )
     samples.add(bilinear, call(each(floats(), complexes), each(floats(), complexes)))
     samples.add(not_negative, call(floats(positive)))

@@ -66,6 +66,8 @@ def pad(array, pad_width, mode="constant", constant_values=0, **params):
         return ct[inner]
 
     def pad_pullback_constant_values(ct):
+        if not shape:
+            return None  # there is no axis to fill
         sums = [ct[region].sum() for region in _filled(widths, inner)]
         total = np.stack(sums).reshape(len(shape), 2)
         return total if nested is None else _as_nested(total, nested)

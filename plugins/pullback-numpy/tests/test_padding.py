@@ -51,6 +51,13 @@ def test_the_constants_are_differentiated(check_derivative, shape):
     check_derivative(lambda c: np.pad(x * c, width, constant_values=c), 2.0)
 
 
+@pytest.mark.parametrize("constants", [2.0, [2.0], [[2.0, 3.0]]])
+def test_what_has_no_axes_is_filled_nowhere(constants):
+    y, back = vjp(lambda x, c: np.pad(x, 1, constant_values=c), np.float64(0.5), constants)
+    assert y == 0.5
+    assert back(np.array(3.0)) == (3.0, np.multiply(constants, 0.0).tolist())
+
+
 @pytest.mark.parametrize(
     ("constants", "filled"),
     [
