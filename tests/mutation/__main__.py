@@ -14,7 +14,7 @@ import click
 from tests.mutation.equivalents import read, sort_out
 from tests.mutation.judges import Conformance
 from tests.mutation.modules import find_sources
-from tests.mutation.report import Report
+from tests.mutation.report import Report, key, killed_in
 from tests.mutation.run import Examination, Fate, record
 from tests.mutation.walk import mutants
 
@@ -23,14 +23,22 @@ from tests.mutation.walk import mutants
 @click.option("-j", "--jobs", default=2, show_default=True, help="Processes at a time.")
 @click.option("-m", "--module", "wanted", multiple=True, help="Module to mutate; a glob. All.")
 @click.option("-f", "--function", "functions", multiple=True, help="Function to mutate; a glob.")
+@click.option("-r", "--rule", "rules", multiple=True, help="Rule that examines; a glob. All.")
 @click.option("--json", "path", type=click.Path(path_type=Path), help="Write the report there.")
+@click.option(
+    "--again",
+    type=click.Path(exists=True, path_type=Path),
+    help="Leave out what was killed in this report.",
+)
 @click.option("--equivalents", is_flag=True, help="Examine the equivalent mutants, and only these.")
 @click.option("--every", default=1, help="Examine one mutant of so many.")
 def main(
     jobs: int,
     wanted: tuple[str, ...],
     functions: tuple[str, ...],
+    rules: tuple[str, ...],
     path: Path | None,
+    again: Path | None,
     equivalents: bool,
     every: int,
 ) -> None:
@@ -45,12 +53,15 @@ def main(
         if _is_wanted(mutant.function, functions)
     ]
     everything = not wanted and not functions
+    if again is not None:
+        killed = killed_in(json.loads(again.read_text(encoding="utf-8")))
+        chosen = [mutant for mutant in chosen if key(mutant) not in killed]
     others, same, useless = sort_out(chosen, read())
     if equivalents:
         others, same = [mutant for mutant, _ in same], []
     others = others[::every]
     click.echo(f"{len(chosen)} mutants, {len(same)} of them equivalent; {len(others)} to examine")
-    judge = Conformance()
+    judge = Conformance(rules or ("*",))
     judge.warm()
     found, wrong = record(judge, sources, jobs)
     click.echo(f"{len(found.seconds)} rules examined as they are, {len(wrong)} complaints")
@@ -58,7 +69,7 @@ def main(
     report = Report(
         sorted(fates, key=lambda fate: (fate.mutant.module, fate.mutant.span)),
         same,
-        useless if everything else (),
+        useless if everything and again is None else (),
         wrong,
         time.monotonic() - start,
         judge.settings(),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
 from tests.mutation.modules import PACKAGES
 
 SEED: Final = 20_261_122
 EXAMPLES: Final = 100
+XFAILS: Final = Path(__file__).parents[1] / "conformance" / "xfails.txt"
 EARLY: Final = ("finite-differences", "primal", "broadcasting", "special-points", "second-order")
 """Checks that are run before all others, as they notice most."""
 
@@ -44,7 +47,17 @@ class Judge(Protocol):
 
 
 class Conformance:
-    """The checks that `pullback check-rules` runs."""
+    """The checks that `pullback check-rules` runs, but for those that are expected to fail.
+
+    Args:
+        rules: patterns of the dotted names of the rules that are examined.
+    """
+
+    def __init__(self, rules: Sequence[str] = ("*",)) -> None:
+        self.rules = rules
+        lines = XFAILS.read_text(encoding="utf-8").splitlines()
+        self.expected = frozenset(line.partition("#")[0].strip() for line in lines)
+        """``plugin::rule::check``."""
 
     def warm(self) -> None:
         """Import the checks, NumPy and hypothesis, and fill their caches; no rule package."""
@@ -67,6 +80,7 @@ class Conformance:
             f"{claim.provider}::{claim.rule.name}": partial(self._examine, claim, samples)
             for claim in rules.values()
             if claim.rule.differentiable != ()
+            and any(fnmatch(claim.rule.name, pattern) for pattern in self.rules)
         }
 
     def _examine(
@@ -80,6 +94,7 @@ class Conformance:
         settings = Settings(EXAMPLES, SEED, shrink=False, stop_at_first=one_is_enough)
         known = all_checks()
         order = [*EARLY, *(check for check in known if check not in EARLY)]
+        left_out |= {name for name in known if f"{subject.full_name}::{name}" in self.expected}
         checks = [check for check in order if check not in left_out]
         for outcome in examine(subject, checks, settings).outcomes:
             if not outcome.good:

@@ -110,6 +110,21 @@ class Report:
         }
 
 
+def key(mutant: Mutant) -> tuple[str, ...]:
+    """What says which mutant it is, on whatever line it stands."""
+    return mutant.module, mutant.function, mutant.operator, mutant.before, mutant.after
+
+
+def killed_in(report: dict[str, Any]) -> set[tuple[str, ...]]:
+    """The keys of the mutants that a report, as plain data, has as killed."""
+    names = ("module", "function", "operator", "before", "after")
+    return {
+        tuple([mutant[name] for name in names])
+        for mutant in report["mutants"]
+        if mutant["fate"] == "killed"
+    }
+
+
 def _survivor(fate: Fate) -> Iterator[str]:
     mutant = fate.mutant
     path = mutant.module.replace(".", "/") + ".py"

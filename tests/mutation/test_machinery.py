@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import textwrap
 from functools import partial
@@ -12,10 +13,10 @@ import pytest
 
 from tests.mutation.equivalents import Equivalent, read, sort_out
 from tests.mutation.forks import each_in_fork, limit
-from tests.mutation.judges import Complaint
+from tests.mutation.judges import Complaint, Conformance
 from tests.mutation.modules import replace, watch
 from tests.mutation.reach import Reach, Record
-from tests.mutation.report import Report
+from tests.mutation.report import Report, key, killed_in
 from tests.mutation.run import Examination, Fate, record
 from tests.mutation.sources import Source
 from tests.mutation.swaps import NotSwappable, Swaps, containers, restore
@@ -365,6 +366,27 @@ def test_report_counts_and_lists_the_survivors(source):
     data = report.as_json()
     assert data["score"] == 0.5
     assert [m["fate"] for m in data["mutants"]] == ["killed", "survived", "equivalent"]
+
+
+def test_what_was_killed_in_a_report_is_known_again(source):
+    first, second, third = mutants(source)[:3]
+    caught = Fate(first, Complaint("value", "got 1", "double"), 1, frozenset({"double"}))
+    report = Report([caught, Fate(second, None, 1, frozenset())], [(third, "because")])
+    data = json.loads(json.dumps(report.as_json()))
+    assert killed_in(data) == {key(first)}
+    moved = Source("toy", "\n\n" + TOY)
+    assert key(mutants(moved)[0]) == key(first)
+
+
+def test_only_the_rules_that_are_wanted_examine_and_no_check_that_is_expected_to_fail():
+    def examined():
+        judge = Conformance(["numpy.ndarray.fl*"])
+        return [(rule, [*look(frozenset(), False)]) for rule, look in judge.load().items()]
+
+    found = dict(in_fork(examined))
+    assert "pullback-numpy::numpy.ndarray.flat" in found
+    assert all(".ndarray.fl" in rule for rule in found)
+    assert not any(found.values())
 
 
 def test_the_reviewed_list_can_be_read():
