@@ -11,10 +11,10 @@ from functools import cache
 from inspect import Parameter, signature
 from typing import Any
 
-from pullback.errors import RuleError
+from pullback.errors import DerivativeNotImplementedError, PullbackError, RuleError
 from pullback.names import name_of
 from pullback.registry import RuleFunction
-from pullback.spaces import Traced, keepers
+from pullback.spaces import Traced, keepers, plain
 
 _NESTS = (list, tuple)
 
@@ -72,6 +72,7 @@ def flat_call(
     leaves = [*_traced_in(args, ())]
     youngest = max((leaf._trace for leaf, _ in leaves), key=lambda trace: trace.id)
     paths = [path for leaf, path in leaves if leaf._trace is youngest]
+    needed = {path[0] for path in paths}
 
     def flat_rule(*values: Any) -> tuple[Any, Any]:
         y, pullback = rule(*_replace(args, youngest, iter(values)), **params)
@@ -79,21 +80,28 @@ def flat_call(
             return y, None
 
         def flat_pullback(y_cotangent: Any) -> tuple[Any, ...]:
-            if type(pullback) is tuple:
-                needed = {path[0] for path in paths}
-                cotangents: Any = tuple(
-                    back(y_cotangent) if back is not None and place in needed else None
-                    for place, back in enumerate(pullback)
-                )
-            else:
-                cotangents = pullback(y_cotangent)
-                if type(cotangents) is not tuple:
-                    cotangents = (cotangents,)
-            return tuple(_descend(cotangents, path, primitive) for path in paths)
+            try:
+                cotangents = _call(pullback, y_cotangent, needed)
+            except PullbackError:
+                raise
+            except (TypeError, ValueError) as error:  # such as 1 - x, where x is a list
+                raise _no_lists(primitive) from error
+            return tuple(_descend(cotangents, args, path, primitive) for path in paths)
 
         return y, flat_pullback
 
     return tuple(leaf for leaf, _ in leaves if leaf._trace is youngest), flat_rule
+
+
+def _call(pullback: Any, y_cotangent: Any, needed: set[int]) -> tuple[Any, ...]:
+    """The cotangents of all arguments, ``None`` where one is not ``needed``."""
+    if type(pullback) is tuple:
+        return tuple(
+            back(y_cotangent) if back is not None and place in needed else None
+            for place, back in enumerate(pullback)
+        )
+    cotangents = pullback(y_cotangent)
+    return cotangents if type(cotangents) is tuple else (cotangents,)
 
 
 def _traced_in(value: Any, path: tuple[int, ...]) -> Iterator[tuple[Any, tuple[int, ...]]]:
@@ -114,15 +122,46 @@ def _replace(value: Any, trace: Any, values: Iterator[Any]) -> Any:
     return value if keep is None else keep(value, trace.kept)
 
 
-def _descend(cotangents: Any, path: tuple[int, ...], primitive: Any) -> Any:
+def _descend(
+    cotangents: Any, args: tuple[Any, ...], path: tuple[int, ...], primitive: Any
+) -> Any:
+    """The member at ``path`` of the cotangents of ``args``."""
+    value: Any = args
     for place in path:
         if cotangents is None:
             return None
+        if type(cotangents) not in _NESTS:
+            _check_array(cotangents, value, primitive)
         try:
             cotangents = cotangents[place]
-        except (IndexError, TypeError):
+        except IndexError:
             raise RuleError(
                 f"the rule of {name_of(primitive)} returned no cotangent for the element "
                 f"{place} of an argument; for a list it must return as many as it has elements"
             ) from None
+        value = value[place]
     return cotangents
+
+
+def _check_array(cotangent: Any, nest: Any, primitive: Any) -> None:
+    """Raise where ``cotangent`` is no array of the shape of ``nest``: not all rules expect lists.
+
+    Where the list was broadcast, its cotangent is larger, and its members lie elsewhere.
+    """
+    found = getattr(plain(cotangent), "shape", None)
+    if found is None or tuple(found) != _shape_of(nest):
+        raise _no_lists(primitive)
+
+
+def _no_lists(primitive: Any) -> DerivativeNotImplementedError:
+    return DerivativeNotImplementedError(
+        f"the derivative of {name_of(primitive)} is not written for a list or tuple of traced "
+        "values; make an array of it first, with np.stack"
+    )
+
+
+def _shape_of(nest: Any) -> tuple[int, ...]:
+    """The shape of the array that a list of lists is."""
+    if type(nest) in _NESTS:
+        return (len(nest), *_shape_of(nest[0]))
+    return tuple(getattr(plain(nest), "shape", ()))

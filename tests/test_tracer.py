@@ -13,6 +13,7 @@ import pytest
 import pullback
 from pullback import grad, is_traced, primitive, stop_gradient, val_and_grad, vjp
 from pullback.errors import (
+    DerivativeNotImplementedError,
     InPlaceWriteError,
     LeakedTracerError,
     MissingRuleError,
@@ -20,6 +21,7 @@ from pullback.errors import (
     RuleError,
     TracerConversionError,
 )
+from pullback.names import name_of
 
 
 def test_loops_and_branches_on_values():
@@ -95,6 +97,33 @@ def test_traced_values_in_lists_and_keywords():
     np.testing.assert_allclose(grad(lambda x: np.concatenate([x, 2 * x]).sum())(x), [3.0, 3.0])
     np.testing.assert_allclose(grad(lambda x: np.sum(a=x * x))(x), 2 * x)
     np.testing.assert_allclose(grad(lambda x: np.stack((x, [x[1], 1.0])).sum())(x), [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("function", "primals"),
+    [
+        (np.maximum, ([[1.0, 2.0]], np.array([[0.0], [3.0]]))),  # the list is broadcast
+        (np.add.outer, (np.array([1.0, 2.0]), [1.0, 2.0])),
+        (np.square, ([[1.0, 2.0]],)),  # 2 * x repeats a list
+        (np.log1p, ([1.0, 2.0],)),  # 1 + x takes no list
+        (np.take, ([[1.0, 2.0]], 1)),  # a deferred cotangent
+    ],
+)
+def test_a_list_that_a_rule_does_not_expect_is_refused(function, primals):
+    y, pullback = vjp(primitive(function), *primals)
+    np.testing.assert_array_equal(y, function(*primals))
+    with pytest.raises(DerivativeNotImplementedError) as caught:
+        pullback(np.ones_like(y))
+    assert str(caught.value) == (
+        f"the derivative of {name_of(function)} is not written for a list or tuple of traced "
+        "values; make an array of it first, with np.stack"
+    )
+
+
+def test_a_list_of_the_shape_of_its_cotangent_is_taken():
+    assert vjp(primitive(np.sin), [[0.0, 1.0]])[1](np.ones((1, 2))) == [[1.0, math.cos(1.0)]]
+    _, pullback = vjp(primitive(np.maximum), [1.0, 2.0], np.array([3.0, 0.0]))
+    assert pullback(np.ones(2))[0] == [0.0, 1.0]
 
 
 def test_comparisons_give_plain_values():

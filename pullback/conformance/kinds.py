@@ -436,9 +436,13 @@ def integers(setting: Setting) -> Call | None:
     if not free:
         return None
     place, value = free[setting.random.integers(len(free))]
+    return replaced(setting.call, {place: _whole(value)})
+
+
+def _whole(value: Any) -> Any:
+    """Integers instead of real numbers, away from 0."""
     whole = np.ceil(np.abs(value)) * np.where(np.less(value, 0), -1, 1)
-    new = int(whole) if not isinstance(value, np.ndarray) else whole.astype(np.int64)
-    return replaced(setting.call, {place: new})
+    return whole.astype(np.int64) if isinstance(value, np.ndarray) else int(whole)
 
 
 @_kind("python-scalars", "dtypes")
@@ -471,6 +475,18 @@ def _one_as_scalar(setting: Setting, scalar: Callable[[Any], Any]) -> Call | Non
         return None
     place, value = arrays[setting.random.integers(len(arrays))]
     return replaced(setting.call, {place: scalar(value)})
+
+
+@_kind("lists", "dtypes")
+def lists(setting: Setting) -> Call | None:
+    """A list, of lists where there are axes, in the place of an array: of floats or of integers."""
+    arrays = [(place, value) for place, value in _arrays(setting) if value.ndim and value.size]
+    if not arrays:
+        return None
+    place, value = arrays[setting.random.integers(len(arrays))]
+    if kind_of(value) == "f" and len(setting.primals) > 1 and setting.random.integers(2):
+        value = _whole(value)
+    return replaced(setting.call, {place: value.tolist()})
 
 
 # Shapes

@@ -17,7 +17,7 @@ FAMILIES = {
     "values": "plain zeros ones signs ties duplicates boundary near-boundary huge tiny inf nan "
     "repeated small-integers masks list-lengths negative-axis tuple-axis",
     "dtypes": "float32 float16 complex64 complex128 mixed-dtypes integers python-scalars "
-    "numpy-scalars numpy-integers",
+    "numpy-scalars numpy-integers lists",
     "shapes": "batch size-one broadcast empty long 0-d",
     "memory": "fortran transposed strided negative-stride read-only",
 }
@@ -444,6 +444,25 @@ def test_numpy_scalars_instead_of_python_numbers():
     assert made("python-scalars", Call((1.5,))) is None
 
 
+def test_a_list_instead_of_an_array():
+    original = Call((1.5, np.array([[0.25, -2.5], [0.75, 3.5]]), np.array([1.75])), {"axis": 1})
+    found = set()
+    for changed in all_made("lists", original):
+        (number,) = [n for n, arg in enumerate(changed.args) if type(arg) is list]
+        items = np.array(changed.args[number])
+        found.add((number, items.dtype.kind))
+        if items.dtype.kind == "f":
+            assert np.array_equal(items, original.args[number])
+        else:
+            assert np.array_equal(items, np.copysign(np.ceil(abs(items)), original.args[number]))
+        others = [n for n in (0, 1, 2) if n != number]
+        assert all(changed.args[n] is original.args[n] for n in others)
+    assert found == {(1, "f"), (1, "i"), (2, "f"), (2, "i")}
+    for alone in all_made("lists", Call((np.array([1j, 2.5]),))):
+        assert alone.args == ([1j, 2.5],)
+    assert made("lists", Call((1.5, np.array(2.5), np.zeros((0, 2))))) is None
+
+
 def shapes(call):
     return [np.shape(value) for _, value in places(call) if is_floating(value)]
 
@@ -561,7 +580,7 @@ def test_what_has_no_axes_has_no_layout(value, layout):
 
 
 @pytest.mark.parametrize(
-    "kind", without(KINDS, *of_family("shapes"), "python-scalars", "numpy-scalars")
+    "kind", without(KINDS, *of_family("shapes"), "python-scalars", "numpy-scalars", "lists")
 )
 @pytest.mark.parametrize("seed", range(5))
 def test_exact_arguments_keep_their_numbers(kind, seed):
@@ -592,5 +611,5 @@ def test_all_of_what_a_kind_makes_is_still_a_call_of_the_same_arguments():
         if changed is not None:
             assert len(changed.args) == len(original.args)
             assert changed.params.keys() == original.params.keys()
-            if kind not in ("list-lengths", "tuple-axis"):
+            if kind not in ("list-lengths", "tuple-axis", "lists"):
                 assert [p for p, _ in places(changed)] == [p for p, _ in places(original)]

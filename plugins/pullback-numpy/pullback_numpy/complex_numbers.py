@@ -67,6 +67,8 @@ def angle(z, deg=False):
 
 
 def is_complex(value):
-    """Whether ``value``, traced or not, is a complex number or array."""
+    """Whether ``value``, traced or not, is a complex number or array, or a list that holds one."""
     value = plain(value)
+    if isinstance(value, (list, tuple)):
+        return any(map(is_complex, value))
     return isinstance(value, complex) or getattr(value, "dtype", _FLOAT).kind == "c"

@@ -64,8 +64,8 @@ logaddexp_rule = elementwise(
 )
 logaddexp2_rule = elementwise(
     np.logaddexp2,
-    lambda ct, a, b: ct * share(LN2 * a, LN2 * b),
-    lambda ct, a, b: ct * share(LN2 * b, LN2 * a),
+    lambda ct, a, b: ct * share(np.multiply(LN2, a), np.multiply(LN2, b)),
+    lambda ct, a, b: ct * share(np.multiply(LN2, b), np.multiply(LN2, a)),
 )
 negative_rule = elementwise(np.negative, lambda ct: -ct)
 positive_rule = elementwise(np.positive, lambda ct: ct)

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from pullback import rule
+from pullback.errors import DerivativeNotImplementedError
 from pullback_numpy.axes import NO_OUT, along, as_array, refuse_out
 from pullback_numpy.indexing import scatter, scattered
 
@@ -104,7 +105,16 @@ def _joined(pieces, ary, cuts, axis):
     """The pullback of cutting ``ary`` into ``pieces`` along ``axis``.
 
     Where ``cuts`` are not in order, pieces overlap.
+
+    Raises:
+        DerivativeNotImplementedError: ``ary`` is a list, which NumPy cuts by its length, whatever
+            the axis.
     """
+    if isinstance(ary, (list, tuple)):
+        raise DerivativeNotImplementedError(
+            "the derivative of splitting is written for arrays, not for lists; "
+            "make an array of the list first, with np.stack"
+        )
     shape, dtype = ary.shape, ary.dtype
     if sum([piece.shape[axis] for piece in pieces]) == shape[axis]:
 
@@ -125,7 +135,6 @@ def _joined(pieces, ary, cuts, axis):
 @rule(np.split)
 def split(ary, indices_or_sections, axis=0):
     """Pieces of equal length, or between given places."""
-    ary = as_array(ary)
     y = np.split(ary, indices_or_sections, axis)
     return y, _joined(y, ary, indices_or_sections, axis)
 
@@ -133,7 +142,6 @@ def split(ary, indices_or_sections, axis=0):
 @rule(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
     """Pieces of nearly equal length, or between given places."""
-    ary = as_array(ary)
     y = np.array_split(ary, indices_or_sections, axis)
     return y, _joined(y, ary, indices_or_sections, axis)
 
@@ -141,15 +149,13 @@ def array_split(ary, indices_or_sections, axis=0):
 @rule(np.hsplit)
 def hsplit(ary, indices_or_sections):
     """Pieces side by side."""
-    ary = as_array(ary)
     y = np.hsplit(ary, indices_or_sections)
-    return y, _joined(y, ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+    return y, _joined(y, ary, indices_or_sections, 1 if y[0].ndim > 1 else 0)
 
 
 @rule(np.vsplit)
 def vsplit(ary, indices_or_sections):
     """Pieces one below the other."""
-    ary = as_array(ary)
     y = np.vsplit(ary, indices_or_sections)
     return y, _joined(y, ary, indices_or_sections, 0)
 
@@ -157,7 +163,6 @@ def vsplit(ary, indices_or_sections):
 @rule(np.dsplit)
 def dsplit(ary, indices_or_sections):
     """Pieces one behind the other."""
-    ary = as_array(ary)
     y = np.dsplit(ary, indices_or_sections)
     return y, _joined(y, ary, indices_or_sections, 2)
 

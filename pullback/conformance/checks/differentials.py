@@ -68,7 +68,16 @@ def finite_differences(subject: Subject, sample: Sample) -> None:
 
 
 @check(
-    kinds=("broadcast", "batch", "size-one", "python-scalars", "0-d", "numpy-scalars", "empty"),
+    kinds=(
+        "broadcast",
+        "batch",
+        "size-one",
+        "python-scalars",
+        "0-d",
+        "numpy-scalars",
+        "lists",
+        "empty",
+    ),
 )
 def broadcasting(subject: Subject, sample: Sample) -> None:
     """A cotangent is wrong where shapes differ: leading axes, length one, no axes, no elements.
