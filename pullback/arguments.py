@@ -122,9 +122,7 @@ def _replace(value: Any, trace: Any, values: Iterator[Any]) -> Any:
     return value if keep is None else keep(value, trace.kept)
 
 
-def _descend(
-    cotangents: Any, args: tuple[Any, ...], path: tuple[int, ...], primitive: Any
-) -> Any:
+def _descend(cotangents: Any, args: tuple[Any, ...], path: tuple[int, ...], primitive: Any) -> Any:
     """The member at ``path`` of the cotangents of ``args``."""
     value: Any = args
     for place in path:

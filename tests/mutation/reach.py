@@ -50,6 +50,14 @@ class Reach:
             found |= self._of_statement(where, set())
         return found
 
+    def first(self, mutant: Mutant) -> set[str]:
+        """The rules that are made where ``mutant`` is, which are the first to ask."""
+        if mutant.unit is not None:
+            return set()
+        statement = self.sources[mutant.module].tree.body[mutant.statement]
+        made = (self.record.made.get((mutant.module, n), set()) for n in names_bound_by(statement))
+        return set().union(*made)
+
     def _of_statement(self, where: tuple[str, int], seen: set[tuple[str, int]]) -> set[str]:
         """The rules that a statement at module level has a part in."""
         if where in seen:

@@ -182,6 +182,15 @@ class Examination:
         except BaseException as error:
             send(Complaint("does not load", f"{type(error).__name__}: {error}"))
             return
+        known = {*self.record.seconds}
+        for rule in sorted(known - {*examine}):
+            send(Complaint("is missing", "no rule is registered", rule))
+            return
+        for rule in sorted({*examine} - known):
+            limit(LOADING)
+            for complaint in examine[rule](frozenset(), True):
+                send(complaint)
+                return
         self._examine(task, examine, send)
 
     def _swap_and_examine(self, task: Task, send: Callable[[Any], None]) -> None:
@@ -198,9 +207,6 @@ class Examination:
             if spent and spent + seconds > self.enough:
                 return
             spent += seconds
-            if rule not in examine:
-                send(Complaint("is missing", "no rule is registered", rule))
-                return
             send(rule)
             limit(10 * seconds + 5)
             try:
@@ -213,8 +219,11 @@ class Examination:
 
     def _in_order(self, task: Task) -> list[str]:
         caught = self._caught.get(_unit(task.mutant), Counter())
-        seconds = self.record.seconds
-        return sorted(task.reached, key=lambda rule: (-caught[rule], seconds[rule], rule))
+        first, seconds = self.reach.first(task.mutant), self.record.seconds
+        return sorted(
+            task.reached,
+            key=lambda rule: (-caught[rule], rule not in first, seconds[rule], rule),
+        )
 
     def _fate(self, result: Result[Task]) -> Fate:
         task = result.item

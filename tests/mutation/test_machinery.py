@@ -171,11 +171,36 @@ def test_a_rule_that_is_gone_is_caught(source):
 
     class Forgetful(ToyJudge):
         def load(self):
-            return {}
+            return {name: look for name, look in super().load().items() if name != "triple"}
 
     (mutant,) = [m for m in mutants(source) if m.after == "triple = made(4)"]
     (fate,) = Examination(Forgetful(), {"toy": source}, found).fates([mutant], 1)
     assert (fate.caught.check, fate.caught.rule) == ("is missing", "triple")
+
+
+def test_a_rule_that_appears_is_examined(source):
+    found, _ = record(ToyJudge(), {"toy": source}, 1)
+
+    class Generous(ToyJudge):
+        def load(self):
+            def examine_new(left_out, one_is_enough):
+                return [Complaint("declared", "there are no samples", "new")]
+
+            return super().load() | {"new": examine_new}
+
+    (mutant,) = [m for m in mutants(source) if m.after == "triple = made(4)"]
+    (fate,) = Examination(Generous(), {"toy": source}, found).fates([mutant], 1)
+    assert (fate.caught.check, fate.caught.rule) == ("declared", "new")
+
+
+def test_the_rules_that_a_statement_makes_are_asked_first():
+    source = Source("toy", "RATE = 2\nslow = RATE\n")
+    found = Record({"quick": 1.0, "slow": 9.0}, made={("toy", "slow"): {"slow"}})
+    found.made["toy", "RATE"] = {"quick", "slow"}
+    (mutant, *_) = mutants(Source("toy", "slow = 2\n"))
+    reach = Reach({"toy": Source("toy", "slow = 2\n")}, found)
+    assert reach.first(mutant) == {"slow"}
+    assert Reach({"toy": source}, found).first(mutants(source)[0]) == {"quick", "slow"}
 
 
 def test_a_check_that_fails_without_a_mutant_is_told_and_not_asked(source, monkeypatch):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pullback import registry
 from pullback.conformance.checks.agreement import slope_by
-from pullback.conformance.checks.base import CheckFailed, Unsuited, check
+from pullback.conformance.checks.base import DECLINED, CheckFailed, Unsuited, check
 from pullback.conformance.checks.trials import Trial, cotangent_for, doubled, named
 from pullback.conformance.pool import Sample
 from pullback.conformance.samples import Call, Calls
@@ -54,7 +54,8 @@ def declared(subject: Subject, pool: Any) -> None:
 
     Names in ``differentiable`` and ``not_implemented`` are those of arguments. What is declared as
     not differentiable has the derivative 0 wherever it is smooth, by differences. What is declared
-    as not implemented raises, with the reason. A rule without samples cannot be checked at all.
+    as not implemented raises, with the reason; anything else that the author samples is taken. A
+    rule without samples cannot be checked at all.
     """
     if not subject.cases:
         raise CheckFailed(
@@ -77,6 +78,35 @@ def declared(subject: Subject, pool: Any) -> None:
         _check_refusals(subject, sample)
     if not judged:
         raise CheckFailed("the primal refuses every sample of the author")
+    _check_taken(subject, pool)
+
+
+def _check_taken(subject: Subject, pool: Any) -> None:
+    """The rule takes a sample of each case of the author, but for what it declares it does not."""
+    rule = subject.rule
+    assert rule is not None
+    declined: dict[int, Exception] = {}
+    taken = set()
+    for number, base in enumerate(pool.bases):
+        sample = None if base.case in taken else pool.sample("plain", number)
+        if sample is None:
+            continue
+        call = sample.call()
+        names = {subject.parameter_of(place) for place, _ in places(call)}
+        if subject.refuses_all or names & {*rule.not_implemented}:
+            taken.add(base.case)
+            continue
+        try:
+            subject.run_rule(call)
+        except DECLINED as error:
+            declined[base.case] = error
+        else:
+            taken.add(base.case)
+    for case in sorted({*declined} - taken):
+        raise CheckFailed(
+            f"the rule takes no sample of the author's case {case + 1}, which the primal takes: "
+            f"{declined[case]}. Leave the case out, or declare its argument in not_implemented="
+        )
 
 
 def _check_names(subject: Subject) -> None:

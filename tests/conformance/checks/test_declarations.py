@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pullback import not_implemented, registry, rule
 from pullback.conformance import Call, arrays, call, each, examine, floats
 from pullback.conformance.subjects import from_rule
-from pullback.domains import above, positive, reals
-from pullback.errors import ConflictingRulesError
+from pullback.domains import above, interval, positive, reals
+from pullback.errors import ConflictingRulesError, DerivativeNotImplementedError
 
 LOADS, DECLARED, KEYWORDS = "loads", "declared", "keywords"
 SAMPLES = {"samples": [call(floats(positive), floats())]}
@@ -195,6 +195,25 @@ def test_what_is_not_implemented_says_why(verdict):
     )
     status, message = verdict(DECLARED, wave, refusing(KeyError("too hard")), **SAMPLES)
     assert (status, message) == ("failed", "raised KeyError: 'too hard'")
+
+
+def test_what_the_author_samples_is_taken(verdict):
+    def partly(x, k):
+        if x > 5:
+            raise DerivativeNotImplementedError("x is too large")
+        return wave_rule(x, k)
+
+    small, large = call(floats(interval(-5, 5)), floats()), call(floats(above(5)), floats())
+    either = call(floats(interval(0, 10)), floats())
+    declared = rule(wave)(partly)
+    assert verdict(DECLARED, wave, declared, samples=[small, either]) == ("passed", "")
+    assert verdict(DECLARED, wave, declared, samples=[small, large]) == (
+        "failed",
+        "the rule takes no sample of the author's case 2, which the primal takes: x is too large. "
+        "Leave the case out, or declare its argument in not_implemented=",
+    )
+    declared = rule(wave, not_implemented={"k": "x is too large"})(partly)
+    assert "takes no sample" not in verdict(DECLARED, wave, declared, samples=[large])[1]
 
 
 def test_a_rule_that_refuses_everything_says_why(verdict):
