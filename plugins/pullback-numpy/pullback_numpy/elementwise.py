@@ -16,6 +16,7 @@ import numpy as np
 
 from pullback import elementwise, primitive, rule
 from pullback.domains import above, nonzero, positive, reals, unit
+from pullback_numpy.axes import as_array
 from pullback_numpy.complex_numbers import is_complex
 from pullback_numpy.strong import (
     all_finite,
@@ -86,6 +87,8 @@ def power_rule(a, b):
 
     By the exponent there is no real derivative at a negative base: it is NaN.
     """
+    if isinstance(b, (list, tuple)):
+        b = as_array(b)
     squared = type(b) in (int, float) and b == 2
 
     def power_pullback_a(ct):
@@ -101,7 +104,7 @@ def power_rule(a, b):
 
 float_power_rule = elementwise(
     np.float_power,
-    lambda ct, a, b: power_log(bilinear(ct, b), a, b - 1),
+    lambda ct, a, b: power_log(bilinear(ct, b), a, np.subtract(b, 1)),
     lambda ct, a, b: power_log(ct, a, b, k=1),
     domain=(positive, reals),
     points=POWERS,

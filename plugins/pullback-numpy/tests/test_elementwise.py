@@ -541,3 +541,12 @@ def test_operators_of_arrays_use_these_rules():
     assert pullback(np.ones(2)).tolist() == [0, -0.25]
     powers = [vjp(operator.pow, x, exponent)[1](np.ones(2))[0].tolist() for exponent in (1.0, 2.0)]
     assert [*pairwise(powers)] == [([1, 1], [0, 4])]
+
+
+@pytest.mark.parametrize("power", [np.power, np.float_power])
+@pytest.mark.parametrize("exponents", [[2, 3], (2.0, 0.5), [[1], [2]], []])
+def test_exponents_in_a_list(power, exponents):
+    b = np.array(exponents, float)
+    x = np.array([1.5, 2.0]) if b.size else np.zeros(0)
+    want = (b * x ** (b - 1)).reshape(-1, x.size).sum(axis=0) if b.size else x
+    np.testing.assert_allclose(grad(lambda x: power(x, exponents).sum())(x), want, rtol=1e-15)
