@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -12,12 +12,13 @@ import numpy as np
 
 from pullback.conformance.checks.agreement import agree
 from pullback.conformance.checks.base import CheckFailed, check
-from pullback.conformance.checks.trials import Trial, cotangent_for, for_rule, scaled
+from pullback.conformance.checks.trials import Trial, cotangent_for, for_rule, named, scaled
 from pullback.conformance.kinds import LAYOUTS, laid_out, of_family
 from pullback.conformance.pool import Sample, quiet
 from pullback.conformance.samples import Call
 from pullback.conformance.subjects import Subject
 from pullback.conformance.values import (
+    Place,
     copied,
     describe,
     is_array,
@@ -127,7 +128,9 @@ def no_aliasing(subject: Subject, sample: Sample) -> None:
 
     Arguments, keyword arguments (masks, indices, weights), the value, the cotangent and earlier
     results are overwritten one after the other; none of it may change what the pullback returns.
+    Nor may the value be memory of an argument where that of the original function is its own.
     """
+    _check_memory(subject, sample)
     reference = Trial.of(subject, sample)
     cotangent = reference.cotangent
     want = copied(reference.pull(cotangent))
@@ -147,6 +150,29 @@ def no_aliasing(subject: Subject, sample: Sample) -> None:
     for leaf in result:
         _scribble(leaf)
     _same(trial, trial.pull(cotangent), want, "after a write into an earlier result")
+
+
+def _check_memory(subject: Subject, sample: Sample) -> None:
+    call, given = sample.call(), sample.call()
+    wanted = dict(leaves(subject.primal(given)))
+    for path, leaf in leaves(subject.run_rule(call)[0]):
+        want = wanted.get(path)
+        if not isinstance(leaf, np.ndarray) or not isinstance(want, np.ndarray):
+            continue
+        own = {*_memory_of(leaf, call)} - {*_memory_of(want, given)}
+        for place in sorted(own, key=repr):
+            where = f" at {[*path]}" if path else ""
+            raise CheckFailed(
+                f"the value of the rule{where} is memory of {named(subject, [place])}, which that "
+                "of the function is not"
+            )
+
+
+def _memory_of(array: Any, call: Call) -> Iterator[Place]:
+    """The places of the arguments in whose memory ``array`` lies."""
+    for place, value in places(call):
+        if isinstance(value, np.ndarray) and np.may_share_memory(array, value):
+            yield place
 
 
 def _scribble(value: Any) -> bool:
