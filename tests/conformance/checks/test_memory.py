@@ -220,6 +220,27 @@ def test_what_is_kept_or_handed_out_without_a_copy(verdict, function, wrong, wor
     assert message.startswith(f"cotangent of argument 0 ('x') {words}")
 
 
+def test_a_value_that_is_the_memory_of_an_argument(verdict):
+    def same(x):
+        return x, lambda ct: ct
+
+    def copied(x):
+        return x.copy(), lambda ct: ct
+
+    assert verdict(ALIAS, np.copy, same, X) == (
+        "failed",
+        "the value of the rule is memory of argument 0 ('x'), which that of the function is not",
+    )
+    assert verdict(ALIAS, np.copy, copied, X) == ("passed", "")
+    assert verdict(
+        ALIAS, np.ravel, lambda x: (x.reshape(-1), lambda ct: ct.reshape(X.shape)), X
+    ) == (
+        "passed",
+        "",
+    )
+    assert verdict(ALIAS, np.asarray, copied, X) == ("passed", "")
+
+
 def test_the_engine_makes_the_copies(verdict):
     for function, known, _ in list(ALIASED.values())[:3]:
         assert verdict(ALIAS, function, known, X) == ("passed", "")
