@@ -279,12 +279,12 @@ class Pool:
                 self._samples[key] = sample
         return self._samples[key]
 
-    def of(self, kinds: tuple[str, ...], most: int) -> Iterator[Sample]:
+    def of(self, kinds: tuple[str, ...], most: int, plain: int = 0) -> Iterator[Sample]:
         """At most ``most`` samples of ``kinds``, which take turns, each with another call.
 
-        Plain samples of as many cases as half of them allow come first: every case is tried.
+        Where ``plain`` samples are among them, so many come first, one of each case.
         """
-        first = min(len(self.subject.cases), most // 2) if kinds[0] == "plain" else 0
+        first = min(plain, len(self.bases)) if kinds[0] == "plain" else 0
         turns = [("plain", number) for number in range(first)]
         for turn in range(len(self.bases)):
             for place, kind in enumerate(kinds):

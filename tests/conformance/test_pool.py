@@ -98,9 +98,9 @@ def test_without_cases_there_are_no_samples():
 def test_kinds_take_turns_with_different_bases():
     pool = Pool(subject_of(product, *TWO), 0)
     with quiet():
-        found = [*pool.of(("plain", "signs", "ties"), 9)]
+        cases = len(pool.subject.cases)
+        found = [*pool.of(("plain", "signs", "ties"), 9, cases)]
     assert len(found) == 9
-    cases = len(pool.subject.cases)
     assert [sample.kind for sample in found[:cases]] == ["plain"] * cases
     assert {sample.base.case for sample in found[:cases]} == {*range(cases)}
     assert {sample.kind for sample in found} == {"plain", "signs", "ties"}

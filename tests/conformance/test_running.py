@@ -484,6 +484,23 @@ def test_a_check_is_given_the_kinds_that_it_asks_for_in_turn(subject, own_check)
     assert seen[:4] == ["signs", "plain", "empty", "signs"]
 
 
+@pytest.mark.parametrize(("examples", "plain"), [(100, 20), (30, 20), (15, 9), (4, 2)])
+def test_a_check_is_given_every_case(subject, own_check, examples, plain):
+    seen = []
+    own_check(
+        lambda subject, sample: seen.append((sample.kind, sample.base.case)),
+        kinds=("plain", "signs"),
+        name="spy",
+        most=12,
+    )
+    right = subject(square, square_rule, call(each(*map(float, range(1, 21)))))
+    outcome = outcome_of(right, "spy", Settings(examples))
+    assert outcome.examples == len(seen) == min(examples, 26)
+    assert {case for kind, case in seen[:plain]} == {*range(plain)}
+    assert {kind for kind, _ in seen[:plain]} == {"plain"}
+    assert "signs" in {kind for kind, _ in seen[plain:]}
+
+
 def test_the_reason_is_the_one_that_was_given_most_often(subject, own_check):
     def picky(subject, sample):
         raise Unsuited("too long" if sample.y.size > 1 else "too short")

@@ -103,6 +103,11 @@ def frozen(value):
     return value.copy() if type(value) is np.ndarray else value
 
 
+def masked(x, where):
+    """``x``, and 0 outside of the mask ``where``; ``True`` is no mask."""
+    return x if where is True else np.where(where, x, 0)
+
+
 def conjugate(x):
     """The complex conjugate; real values as they are, without a copy."""
     return x.conj() if x.dtype.kind == "c" else x

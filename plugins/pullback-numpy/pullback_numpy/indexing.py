@@ -64,7 +64,8 @@ def scatter_rule(shape, dtype, indices, *cotangents):
 
         return scatter_pullback
 
-    return scatter(shape, dtype, indices, *cotangents), (None, None, None, *map(reader, indices))
+    kept = map(kept_index, indices)
+    return scatter(shape, dtype, indices, *cotangents), (None, None, None, *map(reader, kept))
 
 
 def _add_into(total, indices, cotangents):

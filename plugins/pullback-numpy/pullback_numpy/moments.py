@@ -17,6 +17,7 @@ from pullback_numpy.axes import (
     conjugate,
     frozen,
     kept_shape,
+    masked,
     refuse_out,
     restore_axes,
     spread,
@@ -37,16 +38,15 @@ def _count(a, axis, where=True):
         return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=True)
     if axis is None:
         return a.size
-    shape = a.shape
     if type(axis) is int:
-        return shape[axis] if shape else 1
-    kept = kept_shape(shape, axis)
-    return math.prod([n for n, one in zip(shape, kept, strict=True) if one == 1])
+        return a.shape[axis]
+    kept = kept_shape(a.shape, axis)
+    return math.prod([n for n, one in zip(a.shape, kept, strict=True) if one == 1])
 
 
 def _mean(a, axis, keepdims):
     """``a.mean(...)``: its arithmetic, without the Python that a small array's mean consists of."""
-    if type(a) is np.ndarray and a.dtype is _FLOAT64 and a.size:
+    if a.dtype is _FLOAT64 and a.ndim:
         return a.sum(axis=axis, keepdims=keepdims) / _count(a, axis)
     return a.mean(axis=axis, keepdims=keepdims)
 
@@ -60,14 +60,13 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     if where is True and dtype is None:
         y = _mean(a, axis, keepdims)
     else:
-        params = {} if where is True else {"where": where}
-        y = a.mean(axis=axis, dtype=dtype, keepdims=keepdims, **params)
+        y = a.mean(axis=axis, dtype=dtype, keepdims=keepdims, where=where)
         where = frozen(where)
     count = _count(a, axis, where)
 
     def mean_pullback(ct):
         share = restore_axes(ct, shape, axis, keepdims) / count
-        return spread(share if where is True else np.where(where, share, 0), shape)
+        return spread(masked(share, where), shape)
 
     return y, mean_pullback
 
@@ -86,8 +85,7 @@ def _centred(a, axis, mean, where):
         mean = _mean(a, axis, True)
     elif mean is NO_VALUE:
         mean = a.mean(axis=axis, keepdims=True, where=where)
-    centred = conjugate(a - mean) if is_complex(a) else a - mean
-    return centred if where is True else np.where(where, centred, 0)
+    return masked(conjugate(a - mean) if is_complex(a) else a - mean, where)
 
 
 @rule(np.var, not_implemented=_COUNTED)
@@ -114,9 +112,10 @@ def var(
 
     def var_pullback(ct):
         weight = restore_axes(_real(ct, a), shape, axis, keepdims) * 2
-        return weight / (_count(a, axis, where) - ddof) * _centred(a, axis, mean, where)
+        weight = weight / (_count(a, axis, where) - ddof)
+        return masked(weight * _centred(a, axis, mean, where), where)
 
-    return y, _for_each(var_pullback, mean, ddof)
+    return y, _for_each(var_pullback)
 
 
 @rule(np.std, not_implemented=_COUNTED)
@@ -139,9 +138,10 @@ def std(
 
     def std_pullback(ct):
         weight = restore_axes(_over(_real(ct, a), _real(y, a)), shape, axis, keepdims)
-        return weight / (_count(a, axis, where) - ddof) * _centred(a, axis, mean, where)
+        weight = weight / (_count(a, axis, where) - ddof)
+        return masked(weight * _centred(a, axis, mean, where), where)
 
-    return y, _for_each(std_pullback, mean, ddof)
+    return y, _for_each(std_pullback)
 
 
 def _real(x, a):
@@ -151,28 +151,20 @@ def _real(x, a):
 
 def _over(ct, y):
     """``ct / y``, and 0 where ``y`` is 0."""
-    if isinstance(ct, np.floating) and isinstance(y, np.floating):
-        return ct / y if y else ct * 0
     zero = y == 0
     return np.where(zero, 0, ct / np.where(zero, 1, y))
 
 
 def _spread_of(a, function, axis, dtype, ddof, keepdims, where, mean, correction):
     """The variance or standard deviation, with ``ddof`` and ``where`` as they were meant."""
-    params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
     if correction is not NO_VALUE:
         ddof = correction
-    if where is not True:
-        params["where"] = where
-    if mean is not NO_VALUE:
-        params["mean"] = mean
-    return function(a, ddof=ddof, **params), ddof, frozen(where)
+    y = function(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
+    return y, ddof, frozen(where)
 
 
-def _for_each(pullback, mean, ddof):
-    """The pullback by the array, or those by all arguments where others may be traced."""
-    if mean is NO_VALUE and not isinstance(ddof, float):
-        return pullback
+def _for_each(pullback):
+    """The pullbacks by all arguments: the array has ``pullback``, and the mean minus that."""
 
     def pullback_mean(ct):
         return -pullback(ct)

@@ -21,6 +21,7 @@ from pullback_numpy.axes import (
     frozen,
     inverse,
     kept_shape,
+    masked,
     refuse_out,
     restore_axes,
     spread,
@@ -53,7 +54,7 @@ def sum_(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
 
     def sum_pullback(ct):
         ct = restore_axes(ct, shape, axis, keepdims)
-        return spread(ct if where is True else np.where(where, ct, 0), shape)
+        return spread(masked(ct, where), shape)
 
     if initial is NO_VALUE:
         return y, sum_pullback
@@ -155,8 +156,7 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
     def prod_pullback(ct):
         factors = a if where is True else np.where(where, a, 1)
         ct = restore_axes(ct if initial is NO_VALUE else ct * initial, a.shape, axis, keepdims)
-        of_factors = ct * _product_of_others(factors, axis)
-        return of_factors if where is True else np.where(where, of_factors, 0)
+        return masked(ct * _product_of_others(factors, axis), where)
 
     def prod_pullback_initial(ct):
         factors = a if where is True else np.where(where, a, 1)

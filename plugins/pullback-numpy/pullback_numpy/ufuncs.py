@@ -21,7 +21,16 @@ from pullback.registry import Rule, rules
 from pullback.spaces import plain
 from pullback.tracer import find_rule
 from pullback_numpy import constants, elementwise, reductions
-from pullback_numpy.axes import NO_OUT, NO_VALUE, along, as_array, frozen, refuse_out, restore_axes
+from pullback_numpy.axes import (
+    NO_OUT,
+    NO_VALUE,
+    along,
+    as_array,
+    frozen,
+    masked,
+    refuse_out,
+    restore_axes,
+)
 from pullback_numpy.reductions import reduced, shares
 from pullback_numpy.strong import divide, multiply
 
@@ -296,7 +305,7 @@ def norm(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, 
     def norm_pullback(ct):
         share = divide(x, restore_axes(y, x.shape, axis, keepdims))
         of_x = restore_axes(ct, x.shape, axis, keepdims) * share
-        return of_x if where is True else np.where(where, of_x, 0)
+        return masked(of_x, where)
 
     def norm_pullback_initial(ct):
         return ct * divide(initial, y)
@@ -319,7 +328,7 @@ def _log_sum(ufunc, power):
         def log_sum_pullback(ct):
             total = restore_axes(log_total(), x.shape, axis, keepdims)
             share = power(np.where(where, x, -inf) - total)
-            return restore_axes(ct, x.shape, axis, keepdims) * share
+            return masked(restore_axes(ct, x.shape, axis, keepdims) * share, where)
 
         def log_sum_pullback_initial(ct):
             return ct * power(initial - log_total())

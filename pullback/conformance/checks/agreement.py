@@ -8,7 +8,7 @@ give the derivative of that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf, isfinite
@@ -172,10 +172,13 @@ def _is_kinked(trial: Trial, sample: Sample, relative: bool) -> bool:
         a.error + b.error + sum_.error
     ):
         return True
-    others = [_lone(one, number) for number in range(len(trial.values))]
-    return any(e.kink for e in (a, b, sum_)) or any(
-        directional(trial.line(tangents), rounding).kink for tangents in others
-    )
+    if any(e.kink for e in (a, b, sum_)):
+        return True
+    alone = [_lone(one, number) for number in range(len(trial.values))]
+    if sum(map(np.size, trial.values)) <= _COORDINATES:  # jumps of two elements may cancel
+        alone += [*_coordinates(one)]
+    others = [directional(trial.line(tangents), rounding) for tangents in alone]
+    return any(e.kink or not isfinite(e.error) for e in others)
 
 
 def _is_confirmed(
@@ -200,6 +203,14 @@ def _is_confirmed(
 
 def _lone(tangents: Sequence[Any], number: int) -> list[Any]:
     return [t if place == number else 0 * t for place, t in enumerate(tangents)]
+
+
+def _coordinates(tangents: Sequence[Any]) -> Iterator[list[Any]]:
+    """For each element of each tangent, that element alone."""
+    for number, tangent in enumerate(tangents):
+        for index in range(int(np.size(tangent))):
+            mask = np.reshape(np.arange(np.size(tangent)) == index, np.shape(tangent))
+            yield [typed(t * (mask if n == number else 0), t) for n, t in enumerate(tangents)]
 
 
 def _blame(trial: Trial, tangents: Sequence[Any], got: Sequence[Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pullback import registry
 from pullback.conformance.checks.agreement import slope_by
@@ -277,11 +277,15 @@ def _respelled(subject: Subject, call: Call) -> list[Call]:
     for parameter in positional[len(extended) :]:
         if parameter.name in params:
             extended.append(params.pop(parameter.name))
-        elif params and parameter.default is not parameter.empty:
+        elif params and isinstance(parameter.default, _SPELT):
             extended.append(parameter.default)
         else:
             break
     return [*found, Call(tuple(extended), params)] if call.params else found
+
+
+_SPELT: Final = (type(None), bool, int, float, complex, str, tuple)
+"""The types of defaults that somebody may write down; others are marks for "not given"."""
 
 
 def _parameters_of(function: Any) -> list[inspect.Parameter]:

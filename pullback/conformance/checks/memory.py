@@ -100,6 +100,8 @@ def _run_twice(subject: Subject, sample: Sample) -> None:
     if pullback is None:
         return
     y_before = copied(y)
+    if not any(is_floating(leaf) for _, leaf in leaves(y)):
+        return
     backs = [back for back in (pullback if type(pullback) is tuple else (pullback,)) if back]
     earlier: list[tuple[Any, Any]] = []
     for factor in (1.0, 2.0):

@@ -14,6 +14,7 @@ SPREADS = [np.var, np.std]
 
 def register(samples):
     """Hand over the cases of means, variances and standard deviations."""
+    complex_arrays = arrays("3,2").map(lambda a: a * (1 - 2j) + 1j)
     numbers = st.lists(floats(), min_size=3, max_size=4, unique=True)
 
     # Of one number the spread is 0, where a standard deviation has a kink; so there are more.
@@ -26,8 +27,17 @@ def register(samples):
         call(arrays("n,4"), axis=-1, where=each(masks("4"), True)),
         call(arrays("4"), 0),
         call(numbers),
+        call(complex_arrays, axis=each(None, 0), dtype=np.complex128),
     )
-    samples.add(np.mean, call(arrays("n,m"), axis=()), call(floats()))
+    # A sum of these numbers is too large for half precision.
+    large = each(np.array([4e4, 5e4, 6e4], np.float16))
+    samples.add(
+        np.mean,
+        call(arrays("n,m"), axis=()),
+        call(arrays("n,m"), where=False, keepdims=KEEP),
+        call(floats()),
+        call(large),
+    )
     samples.add(
         SPREADS,
         call(arrays("3,2"), axis=each(None, 0, (0, 1)), ddof=each(0, 1, 0.5), keepdims=KEEP),
@@ -35,4 +45,5 @@ def register(samples):
         call(arrays("3,n"), axis=0, mean=arrays("1,n"), ddof=each(0, 1), keepdims=KEEP),
         call(arrays("4,n"), axis=0, mean=arrays("1,n"), where=masks("4,1")),
         call(arrays("3,2"), mean=arrays("1,1"), keepdims=KEEP),
+        call(arrays("3,n"), axis=0, mean=arrays("1,n").map(lambda mean: mean * (1 + 2j))),
     )
