@@ -137,7 +137,7 @@ def std(
     shape = _centred_shape(a, mean)
 
     def std_pullback(ct):
-        weight = restore_axes(_over(_real(ct, a), _real(y, a)), shape, axis, keepdims)
+        weight = restore_axes(_over(_real(ct, a), y), shape, axis, keepdims)
         weight = weight / (_count(a, axis, where) - ddof)
         return masked(weight * _centred(a, axis, mean, where), where)
 
