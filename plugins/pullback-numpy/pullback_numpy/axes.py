@@ -42,10 +42,10 @@ def refuse_out(out, primitive):
 
 
 def kept_shape(shape, axis):
-    """``shape`` after a reduction over ``axis`` that keeps the axes, with length one."""
+    """``shape`` after a reduction over ``axis``, which is given, that keeps it with length one."""
     ndim = len(shape)
-    if axis is None or ndim == 0:
-        return (1,) * ndim
+    if not ndim:
+        return shape
     if type(axis) is int:
         axis %= ndim
         return (*shape[:axis], 1, *shape[axis + 1 :])
