@@ -30,13 +30,13 @@ def alone(domain):
 
 
 def register(samples):
-    """Hand over the cases of powers, remainders, extremes and parts of numbers; of singularities."""
+    """Hand over the cases of powers, remainders, extremes and parts of numbers."""
     general(samples)
     singular(samples)
 
 
 def general(samples):
-    """Where a domain alone does not say how a ufunc is called."""
+    """Where its domain alone does not say how a ufunc is called."""
     # Negative numbers have powers too, if the exponent is an integer.
     samples.add(
         [np.power, np.float_power],
