@@ -41,6 +41,11 @@ def refuse_out(out, primitive):
         )
 
 
+def keeps(keepdims):
+    """``keepdims`` as NumPy's functions mean it, whose own default is `NO_VALUE`."""
+    return keepdims is not NO_VALUE and keepdims
+
+
 def kept_shape(shape, axis):
     """``shape`` after a reduction over ``axis`` that keeps the axes, with length one."""
     ndim = len(shape)
@@ -101,6 +106,11 @@ def inverse(permutation):
 def frozen(value):
     """A mask or an index that the caller may write to later, as it is now."""
     return value.copy() if type(value) is np.ndarray else value
+
+
+def masked(x, where):
+    """``x`` where ``where`` holds, and 0 elsewhere; as it is where that is everywhere."""
+    return x if where is True else np.where(where, x, 0)
 
 
 def conjugate(x):
