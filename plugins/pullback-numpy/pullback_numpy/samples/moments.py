@@ -21,7 +21,8 @@ def register(samples):
     samples.add(
         MOMENTS,
         # Masks come first, as some checks look at a few cases only, and masks can be written to.
-        call(arrays("n,4"), axis=-1, where=each(masks("4"), True, False)),
+        call(arrays("n,4"), axis=-1, where=each(masks("4"), True)),
+        call(exactly(np.array([0.5, 2.0, np.inf])), where=np.array([True, True, False])),
         call(arrays("3,2"), axis=each(None, 0, -1, (1, 0)), keepdims=KEEP),
         call(arrays("2,n,3"), axis=each(-1, (0, 2), (-3, 1)), keepdims=KEEP),
         call(arrays("3,2"), axis=each(None, 0), dtype=each(np.float32, np.complex128)),
@@ -43,6 +44,5 @@ def register(samples):
         call(arrays("3,n"), axis=0, mean=arrays("1,n"), ddof=each(0, 1), keepdims=KEEP),
         call(arrays("3,2"), axis=0, mean=arrays("1,2").map(lambda mean: mean + 0.5j)),
         call(arrays("4,n"), axis=0, mean=arrays("1,n"), where=masks("4,1")),
-        call(exactly(np.array([0.5, 2.0, np.inf])), where=np.array([True, True, False])),
         call(arrays("3,2"), mean=arrays("1,1"), keepdims=KEEP),
     )
