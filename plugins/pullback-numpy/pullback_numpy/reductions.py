@@ -26,6 +26,7 @@ from pullback_numpy.axes import (
     restore_axes,
     spread,
 )
+from pullback_numpy.strong import multiply
 
 
 def reduced(function, a, initial, where, **params):
@@ -233,12 +234,12 @@ def cumprod(a, axis=None, dtype=None, out=None):
         total, factor = ct, _later(factors, 1, place)
         step = 1
         while step < length:
-            total = total + factor * _later(total, step, place)
+            total = total + multiply(_later(total, step, place), factor)
             factor = factor * _later(factor, step, place)
             step *= 2
         one = np.ones(kept_shape(factors.shape, place), factors.dtype)
         before = np.concatenate([one, factors[along(place, slice(None, -1))]], place)
-        return (before.cumprod(axis=place) * total).reshape(shape)
+        return multiply(total, before.cumprod(axis=place)).reshape(shape)
 
     return y, cumprod_pullback
 
