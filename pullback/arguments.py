@@ -14,7 +14,7 @@ from typing import Any
 from pullback.errors import PullbackError, RuleError, TracerConversionError
 from pullback.names import name_of
 from pullback.registry import RuleFunction
-from pullback.spaces import Traced, keepers, plain
+from pullback.spaces import Traced, keep_all, keepers, plain
 
 _NESTS = (list, tuple)
 
@@ -75,7 +75,8 @@ def flat_call(
     needed = {path[0] for path in paths}
 
     def flat_rule(*values: Any) -> tuple[Any, Any]:
-        y, pullback = rule(*_replace(args, youngest, iter(values)), **params)
+        arguments = _replace(args, youngest, iter(values))
+        y, pullback = rule(*arguments, **keep_all(params, youngest.kept))
         if pullback is None:
             return y, None
 

@@ -126,6 +126,18 @@ def test_a_list_of_the_shape_of_its_cotangent_is_taken():
     assert pullback(np.ones(2))[0] == [0.0, 1.0]
 
 
+def test_lists_and_keywords_that_are_written_to_later_are_kept():
+    factors, mask = [2.0, 3.0], np.array([True, False])
+
+    def f(x):
+        y = (np.multiply(x, factors) * np.add(x, x, where=mask)).sum()
+        y = y + np.sum(x, where=mask) + np.roll(x, shift=[1], axis=[0])[0]
+        factors[0], mask[0], mask[1] = 9.0, False, True
+        return y
+
+    assert grad(f)(np.array([1.0, 2.0])).tolist() == [2 * 2.0 * 2 + 1, 1.0]
+
+
 def test_comparisons_give_plain_values():
     def f(x):
         mask = x > 0.5

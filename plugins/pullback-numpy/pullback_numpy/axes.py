@@ -100,11 +100,6 @@ def inverse(permutation):
     return sorted(range(len(permutation)), key=permutation.__getitem__)
 
 
-def frozen(value):
-    """A mask or an index that the caller may write to later, as it is now."""
-    return value.copy() if type(value) is np.ndarray else value
-
-
 def masked(x, where):
     """``x``, and 0 outside of the mask ``where``; ``True`` is no mask."""
     return x if where is True else np.where(where, x, 0)

@@ -15,7 +15,6 @@ from pullback_numpy.axes import (
     NO_VALUE,
     as_array,
     conjugate,
-    frozen,
     keeps,
     masked,
     refuse_out,
@@ -58,7 +57,7 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     a = as_array(a)
     shape = a.shape
     y = _mean(a, axis, dtype, keepdims, where)
-    count, where = _count(a, axis, where), frozen(where)
+    count = _count(a, axis, where)
 
     def mean_pullback(ct):
         share = restore_axes(ct, shape, axis, keepdims) / count
@@ -105,7 +104,7 @@ def var(
     refuse_out(out, np.var)
     keepdims = keeps(keepdims)
     a = as_array(a)
-    y, ddof, where = _spread_of(a, np.var, axis, dtype, ddof, keepdims, where, mean, correction)
+    y, ddof = _spread_of(a, np.var, axis, dtype, ddof, keepdims, where, mean, correction)
     shape = _centred_shape(a, mean)
 
     def var_pullback(ct):
@@ -131,7 +130,7 @@ def std(
     refuse_out(out, np.std)
     keepdims = keeps(keepdims)
     a = as_array(a)
-    y, ddof, where = _spread_of(a, np.std, axis, dtype, ddof, keepdims, where, mean, correction)
+    y, ddof = _spread_of(a, np.std, axis, dtype, ddof, keepdims, where, mean, correction)
     shape = _centred_shape(a, mean)
 
     def std_pullback(ct):
@@ -158,7 +157,7 @@ def _spread_of(a, function, axis, dtype, ddof, keepdims, where, mean, correction
     if correction is not NO_VALUE:
         ddof = correction
     params = {"dtype": dtype, "keepdims": keepdims, "where": where, "mean": mean}
-    return function(a, axis, ddof=ddof, **params), ddof, frozen(where)
+    return function(a, axis, ddof=ddof, **params), ddof
 
 
 def _for_each(pullback):

@@ -18,7 +18,6 @@ from pullback_numpy.axes import (
     NO_VALUE,
     along,
     as_array,
-    frozen,
     inverse,
     keeps,
     masked,
@@ -48,7 +47,6 @@ def sum_(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
         y = a.sum(axis=axis, dtype=dtype, keepdims=keepdims)
     else:
         y = reduced(np.sum, a, initial, where, axis=axis, dtype=dtype, keepdims=keepdims)
-        where = frozen(where)
 
     def sum_pullback(ct):
         return spread(masked(restore_axes(ct, shape, axis, keepdims), where), shape)
@@ -67,7 +65,6 @@ def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     keepdims = keeps(keepdims)
     a = as_array(a)
     y = reduced(np.max, a, initial, where, axis=axis, keepdims=keepdims)
-    where = frozen(where)
 
     def max_pullback(ct):
         return shares(ct, y, a, axis, keepdims, initial, where)[0]
@@ -87,7 +84,6 @@ def min_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     keepdims = keeps(keepdims)
     a = as_array(a)
     y = reduced(np.min, a, initial, where, axis=axis, keepdims=keepdims)
-    where = frozen(where)
 
     def min_pullback(ct):
         return shares(ct, y, a, axis, keepdims, initial, where)[0]
@@ -136,7 +132,6 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
     keepdims = keeps(keepdims)
     a = as_array(a)
     y = reduced(np.prod, a, initial, where, axis=axis, dtype=dtype, keepdims=keepdims)
-    where = frozen(where)
 
     def factors():
         return a if where is True else np.where(where, a, 1)

@@ -27,7 +27,6 @@ from pullback_numpy.axes import (
     NO_VALUE,
     along,
     as_array,
-    frozen,
     masked,
     refuse_out,
     restore_axes,
@@ -100,7 +99,6 @@ def selected_rule(ufunc, *primals, where):
     """
     rule_of_ufunc = find_rule(ufunc, primals)
     if where is not True:
-        where = frozen(where)
         primals = _inside(ufunc, primals, where)
     y, pullbacks = rule_of_ufunc(*primals)
 
@@ -177,7 +175,6 @@ def _extreme_reduce(ufunc):
         refuse_out(out, ufunc.reduce)
         a = as_array(array) if dtype is None else as_array(array).astype(dtype)
         y = reduced(ufunc.reduce, a, initial, where, axis=axis, keepdims=keepdims)
-        where = frozen(where)
 
         def extreme_reduce_pullback(ct):
             return shares(ct, y, a, axis, keepdims, initial, where)[0]
@@ -322,7 +319,6 @@ def norm(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, 
     refuse_out(out, np.hypot.reduce)
     x = as_array(array) if dtype is None else as_array(array).astype(dtype)
     y = reduced(np.hypot.reduce, x, initial, where, axis=axis, keepdims=keepdims)
-    where = frozen(where)
 
     def norm_pullback(ct):
         share = divide(x, restore_axes(y, x.shape, axis, keepdims))
@@ -342,7 +338,6 @@ def _log_sum(ufunc, power):
         refuse_out(out, ufunc.reduce)
         x = as_array(array) if dtype is None else as_array(array).astype(dtype)
         y = reduced(ufunc.reduce, x, initial, where, axis=axis, keepdims=keepdims)
-        where = frozen(where)
 
         def log_total():
             return np.where(y == -inf, 0, y)
