@@ -11,7 +11,7 @@ from functools import cache
 from inspect import Parameter, signature
 from typing import Any
 
-from pullback.errors import DerivativeNotImplementedError, PullbackError, RuleError
+from pullback.errors import PullbackError, RuleError, TracerConversionError
 from pullback.names import name_of
 from pullback.registry import RuleFunction
 from pullback.spaces import Traced, keepers, plain
@@ -151,8 +151,8 @@ def _check_array(cotangent: Any, nest: Any, primitive: Any) -> None:
         raise _no_lists(primitive)
 
 
-def _no_lists(primitive: Any) -> DerivativeNotImplementedError:
-    return DerivativeNotImplementedError(
+def _no_lists(primitive: Any) -> TracerConversionError:
+    return TracerConversionError(
         f"the derivative of {name_of(primitive)} is not written for a list or tuple of traced "
         "values; make an array of it first, with np.stack"
     )

@@ -19,7 +19,7 @@ from pullback.conformance.kinds import KINDS
 from pullback.conformance.pool import Base, Pool, Refused, Sample, quiet
 from pullback.conformance.results import Failure, Outcome, RuleResult
 from pullback.conformance.subjects import Subject
-from pullback.errors import ConformanceError
+from pullback.errors import ConformanceError, TracerConversionError
 
 __all__ = ["Replay", "Settings", "examine"]
 
@@ -181,9 +181,10 @@ def _run(check: Check, pool: Pool, settings: Settings, number: int) -> Outcome:
             check(pool.subject, sample)
         except Unsuited as unsuited:
             reasons[str(unsuited)] = reasons.get(str(unsuited), 0) + 1
-        except DECLINED as error:
-            reasons[f"the rule says: {_one_line(error)}"] = 1
         except Exception as error:
+            if _is_declined(error, sample):
+                reasons[f"the rule says: {_one_line(error)}"] = 1
+                continue
             failure = _shrunk(check, pool, settings, number, sample, error)
             return Outcome(check.name, "failed", judged + 1, failure)
         else:
@@ -199,6 +200,12 @@ def _run(check: Check, pool: Pool, settings: Settings, number: int) -> Outcome:
 
 
 _VAGUE: Final = "the differences do not converge"
+
+
+def _is_declined(error: Exception, sample: Sample) -> bool:
+    """Whether the rule says that it has no derivative; for lists in the place of arrays it may."""
+    no_list = sample.kind == "lists" and isinstance(error, TracerConversionError)
+    return no_list or isinstance(error, DECLINED)
 
 
 def _run_once(check: Check, pool: Pool, settings: Settings, number: int) -> Outcome:
@@ -247,9 +254,11 @@ def _search(check: Check, pool: Pool, replay: Replay) -> tuple[Sample, Exception
         try:
             sample.y  # noqa: B018
             check(pool.subject, sample)
-        except (Refused, Unsuited, *DECLINED):
+        except (Refused, Unsuited):
             return
         except Exception as error:
+            if _is_declined(error, sample):
+                return
             last.append((sample, error))
             raise
 

@@ -50,7 +50,7 @@ def kept_shape(shape, axis):
         axis %= ndim
         return (*shape[:axis], 1, *shape[axis + 1 :])
     reduced = {place % ndim for place in (axis if isinstance(axis, tuple) else (axis,))}
-    return tuple([1 if place in reduced else length for place, length in enumerate(shape)])
+    return [1 if place in reduced else length for place, length in enumerate(shape)]
 
 
 def restore_axes(ct, shape, axis, keepdims):
@@ -92,10 +92,7 @@ def along(axis, index):
 
 def inverse(permutation):
     """The permutation of axes that undoes ``permutation``."""
-    undone = [0] * len(permutation)
-    for place, axis in enumerate(permutation):
-        undone[axis] = place
-    return tuple(undone)
+    return sorted(range(len(permutation)), key=permutation.__getitem__)
 
 
 def frozen(value):

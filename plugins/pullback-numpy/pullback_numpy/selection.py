@@ -11,16 +11,14 @@ import numpy as np
 from pullback import rule
 from pullback.spaces import Traced
 from pullback.tracer import apply_function
-from pullback_numpy.axes import NO_OUT, NO_VALUE, frozen, refuse_out
+from pullback_numpy.axes import NO_OUT, NO_VALUE, refuse_out
 
 
-@rule(np.where, differentiable=("x", "y"))
-def where(condition, x=None, y=None):
-    """``x`` where the condition holds, else ``y``; the indices of where it holds if not given."""
-    if x is None and y is None:
+@rule(np.where, differentiable=("values",))
+def where(condition, *values):
+    """``x`` where the condition holds, else ``y``; without these the indices of where it holds."""
+    if not values:
         return np.where(condition), None
-    value = np.where(condition, x, y)
-    condition = frozen(condition)
 
     def where_pullback_x(ct):
         return np.where(condition, ct, 0)
@@ -28,7 +26,7 @@ def where(condition, x=None, y=None):
     def where_pullback_y(ct):
         return np.where(condition, 0, ct)
 
-    return value, (None, where_pullback_x, where_pullback_y)
+    return np.where(condition, *values), (None, where_pullback_x, where_pullback_y)
 
 
 @rule(
@@ -53,14 +51,14 @@ def clip(a, a_min=NO_VALUE, a_max=NO_VALUE, out=None, min=NO_VALUE, max=NO_VALUE
         """Where ``a``, ``low`` and ``high`` are what was chosen, and the share of each of them."""
         of_a, of_low, of_high = chosen == a, np.False_, np.False_
         if low is not None:
-            of_low = (chosen == low) & np.less_equal(a, low)
+            of_low = chosen == low
         if high is not None:
             of_high = chosen == high
         if low is not None and high is not None:
             apart = np.less(low, high)
             of_a, of_low = of_a & apart, of_low & (apart | np.less(a, low))
         # In eight bits, as this is an array of the size of y.
-        ties = np.add(np.add(of_a, of_low, dtype=np.int8), of_high, dtype=np.int8)
+        ties = np.add(of_a, of_low, dtype=np.int8) + of_high
         return of_a, of_low, of_high, ct / np.maximum(ties, 1)
 
     def clip_pullback(ct):
@@ -75,9 +73,8 @@ def clip(a, a_min=NO_VALUE, a_max=NO_VALUE, out=None, min=NO_VALUE, max=NO_VALUE
         _, _, of_high, share = shares(ct)
         return np.where(of_high, share, 0)
 
-    back_low = None if low is None else clip_pullback_low
-    back_high = None if high is None else clip_pullback_high
-    return y, (clip_pullback, back_low, back_high, None, back_low, back_high)
+    bounds = clip_pullback_low, clip_pullback_high
+    return y, (clip_pullback, *bounds, None, *bounds)
 
 
 @rule(np.select)
@@ -109,9 +106,7 @@ def choose(a, choices, out=None, mode="raise"):
     y = np.choose(a, choices, mode=mode)
     count = len(choices)
     ndim = None if isinstance(choices, (list, tuple)) else np.ndim(choices) - 1
-    number = np.array(a)
-    if mode != "raise":
-        number = number % count if mode == "wrap" else np.clip(number, 0, count - 1)
+    number = np.remainder(a, count) if mode == "wrap" else np.clip(a, 0, count - 1)
 
     def choose_pullback(ct):
         chosen = [np.where(number == place, ct, 0) for place in range(count)]

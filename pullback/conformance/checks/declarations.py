@@ -97,7 +97,8 @@ def _check_taken(subject: Subject, pool: Any) -> None:
             taken.add(base.case)
             continue
         try:
-            subject.run_rule(call)
+            y, back = subject.linearize(call)
+            back(cotangent_for(sample, y))
         except DECLINED as error:
             declined[base.case] = error
         else:

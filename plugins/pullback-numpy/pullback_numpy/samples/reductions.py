@@ -17,6 +17,7 @@ RUNNING = [np.cumsum, np.cumprod]
 def register(samples):
     """Hand over the cases of sums, products and extremes, whole and running."""
     numbers = st.lists(floats(), min_size=2, max_size=3)
+    rows = arrays("2,2").map(np.ndarray.tolist)
     # Some are beyond all elements and some among them, but equal to none.
     bounds = each(floats(interval(0.1, 0.2)), 9.5, -9.5)
 
@@ -29,6 +30,8 @@ def register(samples):
     )
     samples.add(
         SUMS,
+        call(each(rows, [])),
+        call(arrays("n,m"), axis=each(None, 0), where=False),
         call(arrays("n,m"), axis=each(None, 1), dtype=each(np.float32, np.complex128)),
         call(arrays("n,m"), axis=each(None, 0, (0, 1)), initial=floats(), keepdims=KEEP),
         call(arrays("n,m"), axis=each(None, -1), where=each(masks("n,m"), masks("m"))),

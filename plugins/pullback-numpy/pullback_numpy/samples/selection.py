@@ -27,6 +27,7 @@ def register(samples):
         call(arrays("n,m"), a_min=floats(low), a_max=each(arrays("n,m", high), 1)),
         call(floats(), floats(low), floats(high)),
         call(arrays("n,m"), floats(high), floats(low)),
+        call(arrays("n,m"), 0.5, 0.5),
         call(
             arrays("n,m"),
             floats(low),
@@ -45,6 +46,7 @@ def register(samples):
             default=each(0, floats(), arrays("n,1")),
         ),
         call(st.tuples(masks("n")).map(list), st.tuples(floats()).map(list)),
+        call(st.tuples(masks("n")).map(list), st.tuples(indices("n", 9)).map(list), floats()),
         call(
             st.tuples(masks("n"), masks("n"), masks("n")),
             each(st.tuples(arrays("n"), arrays("m,n"), floats()), arrays("3,n")),
