@@ -20,8 +20,8 @@ COPYING = ("edge", "reflect", "symmetric", "wrap")
 
 @rule(
     np.pad,
+    differentiable=("array", "constant_values"),
     not_implemented={
-        "mode": "for linear_ramp, maximum, mean, median, minimum and functions",
         "reflect_type": "for odd",
         "stat_length": "for all modes that take it",
         "end_values": "for linear_ramp, the mode that takes it",
@@ -30,6 +30,7 @@ COPYING = ("edge", "reflect", "symmetric", "wrap")
 def pad(array, pad_width, mode="constant", constant_values=0, **params):
     """Elements added at the ends of axes.
 
+    Not written are the modes linear_ramp, maximum, mean, median and minimum, and functions.
     ``constant_values`` may be one number, or what broadcasts to a pair (before, after) for each
     axis; each gets the sum of the cotangents of what it filled.
     """
