@@ -153,8 +153,9 @@ def _check_array(cotangent: Any, nest: Any, primitive: Any) -> None:
 
 def _no_lists(primitive: Any) -> TracerConversionError:
     return TracerConversionError(
-        f"the derivative of {name_of(primitive)} is not written for a list or tuple of traced "
-        "values; make an array of it first, with np.stack"
+        f"the rule of {name_of(primitive)} has no cotangent for each member of a list of traced "
+        "values. Make an array of the list first, with np.stack; a rule that expects a list "
+        "returns a list of cotangents for it"
     )
 
 

@@ -114,8 +114,9 @@ def test_a_list_that_a_rule_does_not_expect_is_refused(function, primals):
     with pytest.raises(TracerConversionError) as caught:
         pullback(np.ones_like(y))
     assert str(caught.value) == (
-        f"the derivative of {name_of(function)} is not written for a list or tuple of traced "
-        "values; make an array of it first, with np.stack"
+        f"the rule of {name_of(function)} has no cotangent for each member of a list of traced "
+        "values. Make an array of the list first, with np.stack; a rule that expects a list "
+        "returns a list of cotangents for it"
     )
 
 

