@@ -35,14 +35,12 @@ class Scattered(Deferred):
         _, shape, dtype = space
         indices = [part.index for part in parts]
         cotangents = [part.cotangent for part in parts]
-        if dense is not None:
-            indices.append(...)
-            cotangents.append(dense)
         if any(issubclass(kind, Traced) for kind in {*map(type, cotangents)}):
-            return scatter(shape, dtype, indices, *cotangents)
-        total = np.zeros(shape, dtype)
-        _add_into(total, indices, cotangents)
-        return total
+            total = scatter(shape, dtype, indices, *cotangents)
+        else:
+            total = np.zeros(shape, dtype)
+            _add_into(total, indices, cotangents)
+        return total if dense is None else dense + total
 
 
 @primitive

@@ -86,7 +86,8 @@ def selected(ufunc, *primals, where):
     >>> selected(np.sqrt, np.array([4.0, -4.0]), where=np.array([True, False]))
     array([2., 0.])
     """
-    y = ufunc(*_inside(ufunc, primals, where))
+    with np.errstate(all="ignore"):
+        y = ufunc(*primals)
     return _each_output(lambda part: np.where(where, part, part.dtype.type(0))[()], y)
 
 

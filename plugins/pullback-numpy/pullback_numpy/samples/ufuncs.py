@@ -108,9 +108,9 @@ def selected(samples):
         mask = np.array([True, *(False for _ in outside), True])
         samples.add(ufuncs.selected, call(ufunc, exactly(numbers), where=exactly(mask)))
     mask = np.array([True, False, False])
-    for binary in (np.hypot, np.arctan2, np.multiply):
-        a, b = np.array([0.5, inf, 0.5]), np.array([0.75, 1.5, nan])
-        samples.add(ufuncs.selected, call(binary, exactly(a), exactly(b), where=exactly(mask)))
+    a, b = np.array([0.5, inf, 0.5]), np.array([0.75, 1.5, nan])
+    pair = each(np.hypot, np.arctan2, np.multiply)
+    samples.add(ufuncs.selected, call(pair, exactly(a), exactly(b), where=exactly(mask)))
 
 
 def outer(samples):
