@@ -76,7 +76,6 @@ def register(samples):
             device=each(None, "cpu"),
         ),
     )
-    samples.add(np.full_like, call(arrays("n"), floats(), device="gpu"))
     samples.add(
         np.flip,
         call(arrays("n,m,k"), axis=each(None, 0, -1, (0, 1), (-1, 0), ())),
