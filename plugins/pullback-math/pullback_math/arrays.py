@@ -7,48 +7,47 @@ that follows its protocols has arrived.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pullback.chain import rule_of
-from pullback.registry import table
 from pullback.spaces import plain, project, space_of
 
-_is_array: dict[type, bool] = {}
-"""Types that were seen, and whether NumPy's functions take them; never the type of a tracer."""
-_ufuncs: dict[str, Any] = {}
-"""The functions of NumPy that were asked for, by name."""
+
+@cache
+def _is_array(kind):
+    """Whether NumPy's functions take values of a type."""
+    # NumPy's scalars have the second only.
+    return hasattr(kind, "__array_ufunc__") or hasattr(kind, "__array_interface__")
 
 
 def any_array(*values):
     """Whether one of ``values``, traced or not, is an array or scalar of an array library."""
     for value in values:
-        kind = type(value)
-        if kind is float or kind is int:
+        kind: Any = type(value)
+        if kind is float or kind is int:  # without a call, which would cost as much as the rest
             continue
-        known = _is_array.get(kind)
-        if known is None:
-            kind = type(plain(value))
-            # NumPy's scalars have the second only.
-            known = hasattr(kind, "__array_ufunc__") or hasattr(kind, "__array_interface__")
-            _is_array[kind] = known
-        if known:
+        kind = type(plain(value))
+        if _is_array(kind):
             return True
     return False
 
 
+@cache
+def _function(name):
+    """``numpy.<name>``."""
+    import numpy as np
+
+    return getattr(np, name)
+
+
 def ufunc_rule(name, *values):
     """What the rule of ``numpy.<name>`` returns for ``values``: ``(y, pullback)``."""
-    ufunc = _ufuncs.get(name)
-    if ufunc is None:
-        import numpy as np
-
-        ufunc = _ufuncs[name] = getattr(np, name)
-    rule = table.get(ufunc) or rule_of(ufunc)
-    return rule(*values)
+    return rule_of(_function(name))(*values)
 
 
 def collector(items):
-    """What makes a list of cotangents into the cotangent of ``items``: itself, or an array.
+    """What makes a list of cotangents into the cotangent of ``items``, a list or an array.
 
     A cotangent in the list may be ``None``, for zero, and have the shape that its item was
     broadcast to.
@@ -58,12 +57,11 @@ def collector(items):
     import numpy as np
 
     shape = items.shape
-    space = space_of(plain(items)[0]) if shape[0] else None
+    space: Any = space_of(plain(items)[0]) if shape[0] else None
 
     def collect(cotangents):
-        if space is None:
-            return np.zeros(shape)
         zero = np.zeros(shape[1:])
-        return np.stack([zero if ct is None else project(ct, space) for ct in cotangents])
+        rows = [zero if ct is None else project(ct, space) for ct in cotangents]
+        return rows or np.zeros(shape)  # the engine stacks rows, but none have no shape
 
     return collect

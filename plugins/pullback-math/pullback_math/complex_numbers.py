@@ -41,8 +41,11 @@ def over_cosine(ct, x):
 sin_rule = elementwise(cmath.sin, lambda ct, x: ct * cos(x))
 cos_rule = elementwise(cmath.cos, lambda ct, x: -ct * sin(x))
 tan_rule = elementwise(cmath.tan, lambda ct, y: ct * (1.0 + y * y))
-asin_rule = elementwise(cmath.asin, over_cosine)
-acos_rule = elementwise(cmath.acos, lambda ct, x: -over_cosine(ct, x))
+BELOW_THE_CUT = complex(2.0, -0.0)
+asin_rule = elementwise(cmath.asin, over_cosine, points={BELOW_THE_CUT: -1j / 3**0.5})
+acos_rule = elementwise(
+    cmath.acos, lambda ct, x: -over_cosine(ct, x), points={BELOW_THE_CUT: 1j / 3**0.5}
+)
 atan_rule = elementwise(cmath.atan, lambda ct, x: ct / (x - 1j) / (x + 1j))
 
 # Hyperbolic functions
@@ -66,7 +69,7 @@ def phase_rule(x):
     return phase(x), phase_pullback
 
 
-@rule(cmath.polar, domain=nonzero)
+@rule(cmath.polar, domain=nonzero, points={0j: 0j})
 def polar_rule(x):
     """``dr = Re(conj(x) dx) / r`` and ``dphi = Im(conj(x) dx) / r²``; both 0 at 0."""
     r, phi = polar(x)

@@ -28,7 +28,7 @@ pow_rule = elementwise(
     lambda ct, a, b: power_log(ct * b, a, b - 1, 0),
     lambda ct, a, b: power_log(ct, not_negative(a), b, 1),
     domain=(positive, reals),
-    points=AT_ZERO,
+    points={**AT_ZERO, (-0.5, 2.0): (-1.0, math.nan)},
 )
 sqrt_rule = elementwise(
     math.sqrt, lambda ct, y: divide(0.5 * ct, y), domain=positive, points={0.0: INF}

@@ -15,22 +15,6 @@ from pullback import elementwise, primitive
 from pullback.domains import positive
 from pullback_math.strong import bilinear
 
-BERNOULLI = (
-    1 / 6,
-    -1 / 30,
-    1 / 42,
-    -1 / 30,
-    5 / 66,
-    -691 / 2730,
-    7 / 6,
-    -3617 / 510,
-    43867 / 798,
-    -174611 / 330,
-    854513 / 138,
-    -236364091 / 2730,
-)
-"""B_2, B_4, ... B_24 (A & S, table 23.2)."""
-
 ROOT = (1.4616321449683622, 9.549995429965697e-17)
 """The positive root of digamma, 1.46163214496836234126... (OEIS A030169), in two floats."""
 
@@ -55,13 +39,13 @@ def polygamma(n, x):
     1.644934066848226...
     """
     x = float(x)  # an array without axes would be written to below
+    if x <= 0 and x.is_integer():
+        raise ValueError(f"polygamma({n}, x) has a pole at {x}")
     if x > 0:
         near_root = n == 0 and abs(x - ROOT[0]) < 0.2
         return _near_root(x) if near_root else _at_positive(n, x)
-    if math.isnan(x) or math.isinf(x):
+    if math.isinf(x):
         return math.nan
-    if x == round(x):
-        raise ValueError(f"polygamma({n}, x) has a pole at {x}")
     return (-1) ** n * _at_positive(n, 1.0 - x) - math.pi ** (n + 1) * _cotangent(n, x)
 
 
@@ -77,12 +61,21 @@ def _at_positive(n, x):
         recurrence += _inverse_power(x, n + 1)
         x += 1.0
     tail = 0.5 * n / x if n else 0.5 / x
-    for k, bernoulli in zip(count(2, 2), BERNOULLI):
+    for k, bernoulli in zip(count(2, 2), _bernoulli_numbers()):
         tail += bernoulli * _ratio_of_factorials(k, n) * x**-k
     if n == 0:
         return math.log(x) - tail - recurrence
     series = _inverse_power(x, n) * (1.0 + tail)
     return (-1) ** (n + 1) * (math.factorial(n - 1) * series + math.factorial(n) * recurrence)
+
+
+@cache
+def _bernoulli_numbers():
+    """B_2, B_4, ... B_24, from the derivatives of the tangent at 0 (A & S 4.3.67)."""
+    return [
+        (-1) ** k * 2 * k * _cotangent_polynomial(2 * k - 1)[0] / (4**k * (4**k - 1))
+        for k in range(1, 13)
+    ]
 
 
 def _ratio_of_factorials(k, n):
@@ -106,20 +99,22 @@ def _taylor_at_root():
 def _near_root(x):
     """Digamma where the recurrence would cancel: its Taylor series, of radius 1.46."""
     shift = (x - ROOT[0]) - ROOT[1]
-    total = 0.0
-    for coefficient in reversed(_taylor_at_root()):
-        total = (total + coefficient) * shift
-    return total
+    return sum(slope * shift**k for k, slope in enumerate(_taylor_at_root(), 1))
 
 
-def _cotangent(n, x):
-    """The ``n``-th derivative of ``cot``, at ``pi * x``: a polynomial in the cotangent."""
+def _cotangent_polynomial(n):
+    """The ``n``-th derivative of ``cot``, a polynomial in ``cot``: its coefficients, integers."""
     polynomial = [0, 1]
     for _ in range(n):  # the derivative of c is -(1 + c²)
         slopes = [power * factor for power, factor in enumerate(polynomial)][1:]
         polynomial = [-a - b for a, b in zip([*slopes, 0, 0], [0, 0, *slopes], strict=True)]
-    cotangent = 1.0 / math.tan(math.pi * (x - round(x)))
+    return polynomial
+
+
+def _cotangent(n, x):
+    """The ``n``-th derivative of ``cot``, at ``pi * x``."""
+    cotangent = 1.0 / math.tan(math.pi * math.remainder(x, 1.0))
     total = 0.0
-    for factor in reversed(polynomial):
+    for factor in reversed(_cotangent_polynomial(n)):
         total = total * cotangent + factor
     return total

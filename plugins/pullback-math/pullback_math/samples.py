@@ -12,6 +12,7 @@ import math
 import operator
 import sys
 
+import numpy as np
 from hypothesis import strategies as st
 
 from pullback.conformance import arrays, call, each, exactly, floats, integers, masks
@@ -89,7 +90,11 @@ def arithmetic(samples):
     )
     samples.add(pow, call(natural, natural, each(None, 5, 7)), call(3, 5, 7))
     samples.add(operator.ipow, *powers)
-    samples.add([abs, operator.abs], call(each(floats(), complexes, arrays("n,m"))))
+    samples.add(
+        [abs, operator.abs],
+        call(each(floats(), complexes, complexes.map(np.complex64), arrays("n,m"))),
+        call(exactly(math.inf)),
+    )
     samples.add(
         [operator.iadd, operator.isub, operator.imul],
         call(floats(), floats()),
@@ -154,7 +159,7 @@ def sums(samples):
     samples.add(math.dist, *points)
     samples.add(
         [min, max],
-        call(each(lists, pairs, arrays("n"))),
+        call(each(lists, pairs, arrays("n"), arrays("n,1"))),
         call(floats(), floats()),
         call(floats(), floats(), floats(), key=each(None, operator.neg)),
         call(exactly(positives), key=each(abs, math.cos), default=each(0, None)),
@@ -259,7 +264,7 @@ def constants(samples):
 def strong(samples):
     """What the formulas are made of: a cotangent, and a factor that may be singular."""
     counts = exactly(each(0, 1, 2))  # of derivatives
-    samples.add(divide, call(floats(), floats(nonzero)))
+    samples.add(divide, call(floats(), floats(nonzero)), call(exactly(math.inf), floats(nonzero)))
     samples.add(
         divide,
         call(each(floats(), complexes), each(floats(), complexes), exactly(each(1, 2, 3))),
@@ -267,9 +272,14 @@ def strong(samples):
     samples.add(
         power_log,
         call(floats(), floats(positive), floats(), counts),
+        call(exactly(math.inf), floats(positive), floats(), counts),
         call(complexes, upper_plane, each(complexes, floats()), counts),
     )
-    samples.add(bilinear, call(each(floats(), complexes), each(floats(), complexes)))
+    samples.add(
+        bilinear,
+        call(each(floats(), complexes), each(floats(), complexes)),
+        call(floats(), exactly(math.inf)),
+    )
     samples.add(not_negative, call(floats(positive)))
     samples.add(scale, call(floats(), each(-2, 0, 3)))
     samples.add(sign, call(floats()))

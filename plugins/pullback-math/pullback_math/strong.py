@@ -52,7 +52,7 @@ def divide(ct, x, n=1):
 @rule(
     divide,
     domain=(reals, nonzero, None),
-    points={(0.0, 0.0): (math.inf, 0.0)},
+    points={(0.0, 0.0): (math.inf, 0.0), (1.0, 0.0): (math.inf, -math.inf)},
     differentiable=("ct", "x"),
 )
 def divide_rule(ct, x, n=1):
@@ -110,17 +110,24 @@ def _power(a, b):
     except ZeroDivisionError:
         return math.inf
     except OverflowError:
-        odd = a.imag == 0 and a.real < 0 and b.real % 2 == 1
-        return -math.inf if odd else math.inf
+        return math.copysign(math.inf, ((a / abs(a)) ** b).real)
 
 
 def _log(a):
     if a == 0:
         return -math.inf
-    return cmath.log(a) if a.imag or isinstance(a, complex) or a < 0 else math.log(a)
+    return cmath.log(a) if a.imag or a.real < 0 else math.log(a.real)
 
 
-@rule(power_log, domain=(reals, positive, reals, None), differentiable=("ct", "a", "b"))
+@rule(
+    power_log,
+    domain=(reals, positive, reals, None),
+    points={
+        (math.inf, 2.0, 3.0, 0): (8.0, math.inf, math.inf),
+        (math.inf, 0.5, -2.0, 1): (4.0 * math.log(0.5), math.inf, math.inf),
+    },
+    differentiable=("ct", "a", "b"),
+)
 def power_log_rule(ct, a, b, n):
     """By the product rule; ``d a**b = b a**(b-1) da + a**b log(a) db``."""
 
@@ -129,7 +136,7 @@ def power_log_rule(ct, a, b, n):
 
     def power_log_pullback_a(y_ct):
         both = bilinear(y_ct, ct)
-        by_power = power_log(both * b, a, b - 1, n)
+        by_power = power_log(bilinear(both, b), a, b - 1, n)
         return by_power + power_log(both * n, a, b - 1, n - 1) if n else by_power
 
     def power_log_pullback_b(y_ct):
