@@ -69,10 +69,10 @@ def keywords(samples):
             where=everything,
         ),
         call(each(np.sin, np.sqrt, np.square), arrays("n,m", fraction), dtype=np.complex128),
-        # NumPy computes these in the dtype, and the rule has an exponent or divisor of integers.
-        call(each(np.power, np.divmod), SEVENS, np.array([2, 3]), dtype=np.float32),
         call(np.multiply, arrays("n,m"), arrays("m"), order=each("K", "C", "F"), subok=KEEP),
         call(np.matmul, arrays("n,k"), arrays("k,m"), dtype=DTYPES),
+        # NumPy computes these in the dtype, and the rule has an exponent or divisor of integers.
+        call(each(np.power, np.divmod), SEVENS, np.array([2, 3]), dtype=np.float32),
     )
 
 
