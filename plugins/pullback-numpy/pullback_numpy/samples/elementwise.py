@@ -84,7 +84,6 @@ def singular(samples):
     ):
         samples.add(ufunc, *alone(domain), call(exactly(np.array([pole, 0.5 + 0.75j]))))
     samples.add([np.power, np.float_power], call(exactly(2.5), exactly(inf)))
-    samples.add([np.remainder, np.fmod, np.divmod], call(exactly(nan), exactly(2.2)))
     samples.add(np.arctan2, *pairs(reals, reals), call(exactly(nan), floats()))
     samples.add(
         [np.logaddexp, np.logaddexp2],
