@@ -14,7 +14,7 @@ from typing import Any
 from pullback.errors import PullbackError, RuleError, TracerConversionError
 from pullback.names import name_of
 from pullback.registry import RuleFunction
-from pullback.spaces import Traced, keepers, plain
+from pullback.spaces import Traced, keep_all, keepers, plain
 
 _NESTS = (list, tuple)
 
@@ -75,7 +75,8 @@ def flat_call(
     needed = {path[0] for path in paths}
 
     def flat_rule(*values: Any) -> tuple[Any, Any]:
-        y, pullback = rule(*_replace(args, youngest, iter(values)), **params)
+        arguments = _replace(args, youngest, iter(values))
+        y, pullback = rule(*arguments, **keep_all(params, youngest.kept))
         if pullback is None:
             return y, None
 
@@ -153,8 +154,9 @@ def _check_array(cotangent: Any, nest: Any, primitive: Any) -> None:
 
 def _no_lists(primitive: Any) -> TracerConversionError:
     return TracerConversionError(
-        f"the derivative of {name_of(primitive)} is not written for a list or tuple of traced "
-        "values; make an array of it first, with np.stack"
+        f"the rule of {name_of(primitive)} has no cotangent for each member of a list of traced "
+        "values. Make an array of the list first, with np.stack; a rule that expects a list "
+        "returns a list of cotangents for it"
     )
 
 

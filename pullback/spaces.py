@@ -12,7 +12,7 @@ known here; every other type comes from a plugin, through ``pullback_register_ar
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeAlias
 
 from pullback.errors import PrimalError
@@ -163,6 +163,25 @@ def add_array_type(array_type: ArrayType) -> None:
             keepers[kind] = array_type.keep
 
 
+def keep_all(values: Mapping[str, Any], kept: dict[int, Any]) -> dict[str, Any]:
+    """Every one of ``values`` as it is now: see `ArrayType.keep`."""
+    found = {}
+    for name, value in values.items():
+        keep = keepers.get(type(value))
+        found[name] = value if keep is None else keep(value, kept)
+    return found
+
+
+def _keep_list(items: list[Any], kept: dict[int, Any]) -> list[Any]:
+    """A copy of a list, and of what can be written to in it."""
+    found = []
+    for item in items:
+        keep = keepers.get(type(item))
+        found.append(item if keep is None else keep(item, kept))
+    return found
+
+
+keepers[list] = _keep_list
 add_array_type(Numbers())
 
 

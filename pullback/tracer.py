@@ -32,6 +32,7 @@ from pullback.spaces import (
     Component,
     Space,
     Traced,
+    keep_all,
     keepers,
     plain,
     scalar_spaces,
@@ -275,6 +276,8 @@ def apply(
     if trace.tape is None:
         raise leaked(primitive)
     position = parents[0] if len(parents) == 1 else tuple(parents)
+    if params:
+        params = keep_all(params, trace.kept)
     return _record(primitive, rule(*values, **params), position, trace)
 
 

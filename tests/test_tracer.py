@@ -114,8 +114,9 @@ def test_a_list_that_a_rule_does_not_expect_is_refused(function, primals):
     with pytest.raises(TracerConversionError) as caught:
         pullback(np.ones_like(y))
     assert str(caught.value) == (
-        f"the derivative of {name_of(function)} is not written for a list or tuple of traced "
-        "values; make an array of it first, with np.stack"
+        f"the rule of {name_of(function)} has no cotangent for each member of a list of traced "
+        "values. Make an array of the list first, with np.stack; a rule that expects a list "
+        "returns a list of cotangents for it"
     )
 
 
@@ -123,6 +124,18 @@ def test_a_list_of_the_shape_of_its_cotangent_is_taken():
     assert vjp(primitive(np.sin), [[0.0, 1.0]])[1](np.ones((1, 2))) == [[1.0, math.cos(1.0)]]
     _, pullback = vjp(primitive(np.maximum), [1.0, 2.0], np.array([3.0, 0.0]))
     assert pullback(np.ones(2))[0] == [0.0, 1.0]
+
+
+def test_lists_and_keywords_that_are_written_to_later_are_kept():
+    factors, mask = [2.0, 3.0], np.array([True, False])
+
+    def f(x):
+        y = (np.multiply(x, factors) * np.add(x, x, where=mask)).sum()
+        y = y + np.sum(x, where=mask) + np.roll(x, shift=[1], axis=[0])[0]
+        factors[0], mask[0], mask[1] = 9.0, False, True
+        return y
+
+    assert grad(f)(np.array([1.0, 2.0])).tolist() == [2 * 2.0 * 2 + 1, 1.0]
 
 
 def test_comparisons_give_plain_values():

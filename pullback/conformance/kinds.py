@@ -227,7 +227,11 @@ def _at_ends(setting: Setting, point: Callable[[float, Domain | None], float]) -
 @_kind("huge", "values")
 def huge(setting: Setting) -> Call | None:
     """Large magnitudes, up to where the function overflows."""
-    factor = (1e3, 1e8, 1e100, 1e200)[setting.random.integers(4)]
+    return _enlarged(setting, (1e3, 1e8, 1e100, 1e200))
+
+
+def _enlarged(setting: Setting, factors: tuple[float, ...]) -> Call | None:
+    factor = factors[setting.random.integers(len(factors))]
 
     def enlarged(x: Any, place: Place) -> Any:
         domain = setting.domains.get(place)
@@ -236,6 +240,12 @@ def huge(setting: Setting) -> Call | None:
         return x if bounded else x * factor
 
     return _change_some(setting, enlarged)
+
+
+@_kind("overflow", "values")
+def overflow(setting: Setting) -> Call | None:
+    """Magnitudes so large that the value overflows, though they fit into single precision."""
+    return _enlarged(setting, (1e3, 1e8, 1e30))
 
 
 @_kind("tiny", "values")

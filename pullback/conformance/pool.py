@@ -20,6 +20,7 @@ from pullback.conformance.kinds import KINDS, Setting
 from pullback.conformance.samples import Call
 from pullback.conformance.subjects import Subject
 from pullback.conformance.values import (
+    all_finite,
     any_nan,
     copied,
     is_floating,
@@ -142,10 +143,10 @@ class Sample:
             raise Refused from error
         if self.kind not in ("inf", "nan"):
             had_nan = any_nan(call.args) or any_nan(call.params)
-            overflowed = self.kind in ("huge", "tiny") and any(
-                is_floating(leaf) and not np.all(np.isfinite(leaf)) for _, leaf in leaves(y)
-            )
-            if overflowed or (any_nan(y) and not had_nan):
+            overflows = self.kind == "overflow"
+            if self.kind in ("huge", "tiny", "overflow") and all_finite(y) == overflows:
+                raise Refused
+            if any_nan(y) and not had_nan:
                 raise Refused
         return y
 
@@ -154,7 +155,10 @@ class Sample:
         return np.random.default_rng((self.base.seed, 7, salt))
 
     def cotangent(self, salt: int = 0) -> Any:
-        """A cotangent of the output: of its structure, types and dtypes; ones for seed 0."""
+        """A cotangent of the output: of its structure, types and dtypes; ones for seed 0.
+
+        Complex ones are ``1+0.5j``: a real number would not tell what becomes of imaginary parts.
+        """
         if self.given_cotangent is not None and salt == 0:
             return self.given_cotangent
         if self.base.seed == 0 and salt == 0:
@@ -200,7 +204,7 @@ def _like(value: Any, random: np.random.Generator | None) -> Any:
         return 0.0
     shape = np.shape(value)
     if random is None:
-        numbers: Any = np.ones(shape)
+        numbers: Any = np.full(shape, 1 + 0.5j if kind_of(value) == "c" else 1.0)
     else:
         numbers = _NICE[random.integers(len(_NICE), size=shape)]
         if kind_of(value) == "c":

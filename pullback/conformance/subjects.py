@@ -62,6 +62,8 @@ class Subject:
     """The rule, if there is one; a bare ``(f, vjp)`` pair has none."""
     lines: Lines = ()
     """The author's samples."""
+    derived: bool = False
+    """Whether they only follow from what the rule declares."""
     problem: str = ""
     """What is wrong with the samples, if they could not be read."""
     differentiate: Callable[..., tuple[Any, Callable[[Any], Any]]] | None = None
@@ -342,9 +344,10 @@ def from_pair(
 
 
 def _subject(rule: Rule, provider: str, lines: Lines, problem: str) -> Subject:
+    follows = False
     if not lines:
         try:
-            lines = derived(rule)
+            lines, follows = derived(rule), True
         except SampleError as error:
             problem = str(error)
     return Subject(
@@ -354,6 +357,7 @@ def _subject(rule: Rule, provider: str, lines: Lines, problem: str) -> Subject:
         function=_plain(rule.primitive),
         rule=rule,
         lines=lines,
+        derived=follows,
         problem=problem,
         target=rule.primitive,
         expression=_expression(rule),

@@ -323,3 +323,14 @@ def test_the_seed_counts_in_ci_too():
     (output,) = outputs
     first, second = eval(output)
     assert first != second
+
+
+def test_only_what_overflows_is_a_sample_of_that_kind():
+    pool = Pool(subject_of(np.exp, call(arrays("3"))), 0)
+    with quiet():
+        for number in range(len(pool.bases)):
+            for kind, overflows in (("overflow", True), ("huge", False)):
+                sample = pool.sample(kind, number)
+                assert sample is None or np.isinf(sample.y).any() == overflows
+    assert pool.made["overflow"] > 0
+    assert pool.refused["huge"] > 0

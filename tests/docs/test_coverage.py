@@ -163,7 +163,7 @@ def test_declared_derivatives_are_what_is_computed():
     wrong = []
     for rule, primal, derivative in declared():
         y, back = pullback.vjp(rule.primitive, *(primal if type(primal) is tuple else (primal,)))
-        computed = back(type(y)(1))
+        computed = back((1.0,) * len(y) if isinstance(y, tuple) else type(y)(1))
         if flat(computed) != pytest.approx(flat(derivative), rel=1e-12, nan_ok=True):
             wrong.append(f"{rule.name} at {primal}: {computed}, declared {derivative}")
     assert not wrong, "\n".join(wrong)

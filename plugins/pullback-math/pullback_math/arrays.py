@@ -8,6 +8,7 @@ that follows its protocols has arrived.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from pullback.chain import rule_of
 from pullback.spaces import plain, project, space_of
@@ -23,9 +24,11 @@ def _is_array(kind):
 def any_array(*values):
     """Whether one of ``values``, traced or not, is an array or scalar of an array library."""
     for value in values:
-        kind = type(value)
-        # The commonest types are told apart without a call, which would cost as much as the rest.
-        if kind is not float and kind is not int and _is_array(type(plain(value))):
+        kind: Any = type(value)
+        if kind is float or kind is int:  # without a call, which would cost as much as the rest
+            continue
+        kind = type(plain(value))
+        if _is_array(kind):
             return True
     return False
 
@@ -54,7 +57,7 @@ def collector(items):
     import numpy as np
 
     shape = items.shape
-    space = space_of(plain(items)[0]) if shape[0] else None
+    space: Any = space_of(plain(items)[0]) if shape[0] else None
 
     def collect(cotangents):
         zero = np.zeros(shape[1:])

@@ -41,6 +41,11 @@ def refuse_out(out, primitive):
         )
 
 
+def keeps(keepdims):
+    """``keepdims`` as NumPy's functions mean it, whose own default is `NO_VALUE`."""
+    return keepdims is not NO_VALUE and keepdims
+
+
 def kept_shape(shape, axis):
     """``shape`` after a reduction over ``axis``, which is given, that keeps it with length one."""
     ndim = len(shape)
@@ -93,11 +98,6 @@ def along(axis, index):
 def inverse(permutation):
     """The permutation of axes that undoes ``permutation``."""
     return sorted(range(len(permutation)), key=permutation.__getitem__)
-
-
-def frozen(value):
-    """A mask or an index that the caller may write to later, as it is now."""
-    return value.copy() if type(value) is np.ndarray else value
 
 
 def masked(x, where):

@@ -75,7 +75,7 @@ def _explicit(subscripts, ndims):
     dots = "".join(unused[: max(hidden)])
     if not arrow:
         named = inputs.replace(".", "").replace(",", "")
-        output = "..." + "".join(sorted(x for x in set(named) if named.count(x) == 1))
+        output = "..." + "".join(sorted(x for x in named if named.count(x) == 1))
     return (
         tuple(
             term.replace("...", dots[len(dots) - count :])
@@ -114,12 +114,12 @@ def _pullback(transpose, shape, others, optimize):
 
     def einsum_pullback(ct):
         product = np.einsum(subscripts, ct, *others, optimize=optimize)
-        if shared == letters and product.shape == shape:
+        if product.shape == shape:
             return product
         have = dict(zip(shared, product.shape, strict=True))
         lengths = dict(zip(letters, shape, strict=True))
         # Along an axis of length one the engine sums what the others were broadcast to.
-        wanted = tuple([have.get(x, 1) if lengths[x] == 1 else lengths[x] for x in unique])
+        wanted = [have.get(x, 1) if lengths[x] == 1 else lengths[x] for x in unique]
         product = product.reshape([have.get(x, 1) for x in unique])
         product = spread(product, wanted)
         return product if unique == letters else _onto_diagonal(product, unique, letters)
@@ -132,12 +132,13 @@ def _onto_diagonal(product, unique, letters):
     lengths = dict(zip(unique, product.shape, strict=True))
     shape = [1] * len(letters)
     agree = np.True_
-    for letter in unique:
-        places = [place for place, other in enumerate(letters) if other == letter]
-        shape[places[0]] = lengths[letter]
-        first = _counting(lengths[letter], places[0], len(letters))
-        for place in places[1:]:
-            agree = agree & (first == _counting(lengths[letter], place, len(letters)))
+    for place, letter in enumerate(letters):
+        first, length = letters.index(letter), lengths[letter]
+        if place == first:
+            shape[place] = length
+        else:
+            same = _counting(length, first, len(letters)) == _counting(length, place, len(letters))
+            agree = agree & same
     return np.where(agree, product.reshape(shape), 0)
 
 

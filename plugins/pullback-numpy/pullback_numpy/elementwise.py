@@ -51,8 +51,10 @@ def share(a, b):
     (array([0.5, 0. , 1. ]), 0.5)
     """
     with np.errstate(all="ignore"):
-        y = 1 / (1 + np.exp(np.subtract(b, a)))
-        return np.where(a == b, 0.5, y)[()] if may_have_nan(y) else y
+        difference = np.subtract(b, a)
+        if may_have_nan(difference):
+            difference = np.where(np.equal(a, b), 0, difference)
+        return 1 / (1 + np.exp(difference))
 
 
 share_rule = elementwise(
@@ -166,7 +168,11 @@ def sign_rule(x):
 
 
 heaviside_rule = elementwise(
-    np.heaviside, None, lambda ct, a: np.where(a == 0, ct, 0), domain=(nonzero, reals)
+    np.heaviside,
+    None,
+    lambda ct, a: np.where(a == 0, ct, 0),
+    domain=(nonzero, reals),
+    points={(0.0, 0.5): (0.0, 1.0)},
 )
 conjugate_rule = elementwise(np.conjugate, lambda ct: np.conj(ct))
 exp_rule = elementwise(np.exp, lambda ct, y: multiply(ct, y))
@@ -301,7 +307,7 @@ copysign_rule = elementwise(
     lambda ct, y, a: ct * np.sign(a) * np.sign(y),
     None,
     domain=(nonzero, nonzero),
-    points={(0.0, 1.0): (0.0, 0.0)},
+    points={(0.0, 1.0): (0.0, 0.0), (2.0, -0.0): (-1.0, 0.0)},
 )
 nextafter_rule = elementwise(np.nextafter, lambda ct: ct, None)
 ldexp_rule = elementwise(np.ldexp, lambda ct, b: np.ldexp(ct, b), None)

@@ -6,6 +6,8 @@ a loop that reads every element costs O(n).
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from pullback import Deferred, primitive, rule
@@ -29,17 +31,16 @@ class Scattered(Deferred):
 
     @classmethod
     def merge(cls, dense, parts, space):
-        """One array for all parts; through `scatter` where a cotangent is traced."""
+        """One array for all parts, and ``dense``; by `scatter` where a cotangent is traced."""
         _, shape, dtype = space
         indices = [part.index for part in parts]
         cotangents = [part.cotangent for part in parts]
         if any(issubclass(kind, Traced) for kind in {*map(type, cotangents)}):
-            total = scatter(shape, dtype, tuple(indices), *cotangents)
-            return total if dense is None else dense + total
-        start = None if isinstance(dense, Traced) else dense
-        total = np.zeros(shape, dtype) if start is None else np.array(start, order="C")
-        _add_into(total, indices, cotangents)
-        return total if start is dense else dense + total
+            total = scatter(shape, dtype, indices, *cotangents)
+        else:
+            total = np.zeros(shape, dtype)
+            _add_into(total, indices, cotangents)
+        return total if dense is None else dense + total
 
 
 @primitive
@@ -74,39 +75,43 @@ def _add_into(total, indices, cotangents):
         places = np.fromiter(indices, np.intp, len(indices))
         np.add.at(total, places, np.fromiter(cotangents, total.dtype, len(indices)))
         return
-    flat = total.reshape(-1)
+    flat = total.ravel()
     every_place = None
     for index, cotangent in zip(indices, cotangents, strict=True):
         kind = type(index)
         if kind in _BASIC or (kind is tuple and _BASIC.issuperset(map(type, index))):
             total[index] += cotangent
             continue
-        if kind is not tuple:
-            index = _index_array(index)
-            if index.dtype.kind == "b":
-                total[index] += cotangent
-                continue
-            read = _rows(index, total.shape)
-        else:
+        first, *others = index if kind is tuple else (index,)
+        if others:
             if every_place is None:
                 every_place = np.arange(total.size).reshape(total.shape)
             read = every_place[index]
+        else:
+            array = _index_array(first)
+            if array.dtype.kind == "b":
+                total[array] += cotangent
+                continue
+            read = _rows(array, total.shape)
         # On a flat array of the same dtype this is 3 ns an element, on any other up to 100.
-        np.add.at(flat, read.reshape(-1), np.asarray(cotangent, total.dtype).reshape(-1))
+        np.add.at(flat, read.ravel(), np.asarray(cotangent, total.dtype).ravel())
 
 
 def _rows(index, shape):
     """The places, in a flat array of ``shape``, of the rows that ``index`` reads."""
     if len(shape) == 1:
         return index
-    length = int(np.prod(shape[1:]))
+    length = prod(shape[1:])
     return index[..., None] * length + np.arange(length)
 
 
 def _index_array(index):
-    """An array or list of indices or booleans, copied: the caller may write to it later."""
-    array = np.array(index)
-    return array if array.size or array.dtype.kind in "bi" else array.astype(np.intp)
+    """An array or list of indices or booleans, copied: the caller may write to it later.
+
+    Indices get the widest type, as products with the lengths of axes do not fit into eight bits.
+    """
+    array = np.asarray(index)
+    return array.astype(bool if array.dtype.kind == "b" else np.intp)
 
 
 def kept_index(index):
@@ -128,8 +133,7 @@ def scattered(shape, indices, axis, ct):
     if axis is None:
         index = np.unravel_index(indices, shape) if len(shape) > 1 else indices
     else:
-        axis = axis % len(shape)
-        index = along(axis, indices) if axis else indices
+        index = along(axis % len(shape), indices)
     return Scattered(index, ct)
 
 
@@ -137,7 +141,7 @@ def scattered(shape, indices, axis, ct):
 def getitem(a, index):
     """Elements, slices, masks: the cotangent goes back to the places that were read."""
     y = a[index]
-    kept = index if type(index) in _BASIC else kept_index(index)
+    kept = kept_index(index)
 
     def getitem_pullback(ct):
         return Scattered(kept, ct)
@@ -158,7 +162,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     if mode == "clip":
         indices = np.clip(indices, 0, length - 1)
     elif mode == "wrap" or axis is None:
-        indices = indices % length if length else indices
+        indices = indices % length
 
     def take_pullback(ct):
         return scattered(shape, indices, axis, ct)
@@ -169,7 +173,6 @@ def take(a, indices, axis=None, out=None, mode="raise"):
 @rule(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
     """Elements along an axis, by numbers that differ from row to row."""
-    arr = as_array(arr)
     shape, size = arr.shape, arr.size
     y = np.take_along_axis(arr, indices, axis)
     indices = _index_array(indices)
@@ -177,12 +180,11 @@ def take_along_axis(arr, indices, axis=-1):
     def take_along_axis_pullback(ct):
         if axis is None:
             return scattered(shape, indices % size, None, ct)
-        place = axis % len(shape)
         index = [
             np.arange(length).reshape([length if i == other else 1 for i in range(len(shape))])
             for other, length in enumerate(shape)
         ]
-        index[place] = indices
+        index[axis] = indices
         return Scattered(tuple(index), ct)
 
     return y, take_along_axis_pullback

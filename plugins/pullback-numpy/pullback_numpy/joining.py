@@ -16,13 +16,9 @@ from pullback_numpy.axes import NO_OUT, along, as_array, refuse_out
 from pullback_numpy.indexing import scatter, scattered
 
 
-def _cut(members, given, axis, lengths):
-    """The pullback of joining ``members`` along ``axis``, where they have ``lengths``.
-
-    ``given`` is what the primitive was given: a list, or one array whose rows were joined.
-    """
+def _cut(members, axis, lengths):
+    """The pullback of joining ``members`` along ``axis``, where they have ``lengths``."""
     shapes = [member.shape for member in members]
-    is_list = isinstance(given, (list, tuple))
 
     def concatenate_pullback(ct):
         pieces = []
@@ -31,7 +27,7 @@ def _cut(members, given, axis, lengths):
             piece = ct[along(axis, slice(start, start + length))]
             pieces.append(piece if piece.shape == shape else piece.reshape(shape))
             start += length
-        return pieces if is_list else np.stack(pieces)
+        return pieces
 
     return concatenate_pullback
 
@@ -48,9 +44,8 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     members = [as_array(array) for array in arrays]
     y = np.concatenate(members, axis, dtype=dtype, casting=casting)
     if axis is None:
-        return y, _cut(members, arrays, 0, [member.size for member in members])
-    axis = axis % y.ndim
-    return y, _cut(members, arrays, axis, _lengths(members, axis))
+        return y, _cut(members, 0, [member.size for member in members])
+    return y, _cut(members, axis % y.ndim, _lengths(members, axis))
 
 
 @rule(np.stack, not_implemented=NO_OUT)
@@ -58,16 +53,11 @@ def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """Arrays of one shape along a new axis: the pullback reads them off it."""
     refuse_out(out, np.stack)
     members = [as_array(array) for array in arrays]
-    y = np.stack(members, axis, dtype=dtype, casting=casting)
-    count, place = len(members), axis % y.ndim
-    is_list = isinstance(arrays, (list, tuple))
 
     def stack_pullback(ct):
-        if not is_list:
-            return np.moveaxis(ct, place, 0)
-        return [ct[along(place, number)] for number in range(count)]
+        return [*np.moveaxis(ct, axis, 0)]
 
-    return y, stack_pullback
+    return np.stack(members, axis, dtype=dtype, casting=casting), stack_pullback
 
 
 @rule(np.vstack)
@@ -75,7 +65,7 @@ def vstack(tup, *, dtype=None, casting="same_kind"):
     """Arrays one below the other; a vector counts as a row."""
     members = [as_array(array) for array in tup]
     lengths = [member.shape[0] if member.ndim > 1 else 1 for member in members]
-    return np.vstack(members, dtype=dtype, casting=casting), _cut(members, tup, 0, lengths)
+    return np.vstack(members, dtype=dtype, casting=casting), _cut(members, 0, lengths)
 
 
 @rule(np.hstack)
@@ -84,21 +74,21 @@ def hstack(tup, *, dtype=None, casting="same_kind"):
     members = [as_array(array) for array in tup]
     y = np.hstack(members, dtype=dtype, casting=casting)
     axis = 0 if y.ndim == 1 else 1
-    return y, _cut(members, tup, axis, _lengths(members, axis))
+    return y, _cut(members, axis, _lengths(members, axis))
 
 
 @rule(np.dstack)
 def dstack(tup):
     """Arrays one behind the other, along the third axis."""
     members = [as_array(array) for array in tup]
-    return np.dstack(members), _cut(members, tup, 2, _lengths(members, 2))
+    return np.dstack(members), _cut(members, 2, _lengths(members, 2))
 
 
 @rule(np.column_stack)
 def column_stack(tup):
     """Columns side by side; a vector counts as a column."""
     members = [as_array(array) for array in tup]
-    return np.column_stack(members), _cut(members, tup, 1, _lengths(members, 1))
+    return np.column_stack(members), _cut(members, 1, _lengths(members, 1))
 
 
 def _joined(pieces, ary, cuts, axis):
@@ -122,9 +112,8 @@ def _joined(pieces, ary, cuts, axis):
             return np.concatenate([*cts], axis)
 
         return split_pullback
-    cuts = np.array(cuts).tolist()
     slices = [slice(start, stop) for start, stop in pairwise([0, *cuts, None])]
-    indices = tuple([along(axis % len(shape), part) for part in slices])
+    indices = [along(axis % len(shape), part) for part in slices]
 
     def split_pullback_overlapping(cts):
         return scatter(shape, dtype, indices, *cts)
@@ -150,7 +139,7 @@ def array_split(ary, indices_or_sections, axis=0):
 def hsplit(ary, indices_or_sections):
     """Pieces side by side."""
     y = np.hsplit(ary, indices_or_sections)
-    return y, _joined(y, ary, indices_or_sections, 1 if y[0].ndim > 1 else 0)
+    return y, _joined(y, ary, indices_or_sections, 1 if np.ndim(ary) > 1 else 0)
 
 
 @rule(np.vsplit)
@@ -183,7 +172,7 @@ def repeat(a, repeats, axis=None):
             return scattered(shape, source, axis, ct)
 
         return y, repeat_pullback_each
-    count = int(np.reshape(repeats, ()))
+    (count,) = np.ravel(repeats)
 
     def repeat_pullback(ct):
         copies = ct.reshape(*lengths[: place + 1], count, *lengths[place + 1 :])
@@ -198,9 +187,9 @@ def tile(A, reps):
     array = as_array(A)
     y = np.tile(array, reps)
     shape = array.shape
-    counts = tuple(np.atleast_1d(reps).tolist())
-    counts = (1,) * (len(shape) - len(counts)) + counts
-    lengths = (1,) * (len(counts) - len(shape)) + shape
+    counts = tuple(np.atleast_1d(reps))
+    lengths = (1,) * len(counts) + shape
+    counts = (1,) * len(shape) + counts
 
     def tile_pullback(ct):
         both = [n for pair in zip(counts, lengths, strict=True) for n in pair]

@@ -63,6 +63,7 @@ same_as_function = _shared(
     cumsum=reductions.cumsum,
     cumprod=reductions.cumprod,
     ravel=shapes.ravel,
+    flat=shapes.ravel,  # a traced array gives an array and no iterator
     mT=shapes.matrix_transpose,
     squeeze=shapes.squeeze,
     swapaxes=shapes.swapaxes,
@@ -117,9 +118,7 @@ def _item(a, *args):
     y = a.item(*args)
     shape = a.shape
     index = args[0] if len(args) == 1 and isinstance(args[0], tuple) else args
-    if not index:
-        index = (0,) * len(shape)
-    elif len(index) == 1:
+    if len(index) == 1:
         index = tuple(map(int, np.unravel_index(index[0] % a.size, shape)))
 
     def item_pullback(ct):
@@ -137,19 +136,9 @@ def _tolist(a):
         )
 
     def tolist_pullback(cts):
-        return np.stack([*cts]) if isinstance(cts, tuple) else cts
+        return [*cts] if isinstance(cts, tuple) else cts
 
     return a.tolist(), tolist_pullback
-
-
-def _flat(a):
-    """All elements on one axis; a traced array gives an array and no iterator."""
-    shape = a.shape
-
-    def flat_pullback(ct):
-        return ct.reshape(shape)
-
-    return a.reshape(-1), flat_pullback
 
 
 def _flatten(a, order="C"):
@@ -203,7 +192,6 @@ of_their_own = (
     *_both("clip", _clip, points=selection.clip.points, not_implemented=NO_OUT),
     *_both("item", _item),
     *_both("tolist", _tolist),
-    *_both("flat", _flat),
     *_both("flatten", _flatten, not_implemented=shapes.ravel.not_implemented),
     *_both("conj", _conjugate),
     *_both("conjugate", _conjugate),

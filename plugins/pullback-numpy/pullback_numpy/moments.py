@@ -15,8 +15,7 @@ from pullback_numpy.axes import (
     NO_VALUE,
     as_array,
     conjugate,
-    frozen,
-    kept_shape,
+    keeps,
     masked,
     refuse_out,
     restore_axes,
@@ -26,6 +25,7 @@ from pullback_numpy.complex_numbers import is_complex
 
 _FLOAT64 = np.dtype(np.float64)
 _NOT_BY_COUNT = "the derivative by the number of degrees of freedom is not written"
+_BY_COUNT = not_implemented(_NOT_BY_COUNT)
 _COUNTED = NO_OUT | {"ddof": _NOT_BY_COUNT, "correction": _NOT_BY_COUNT}
 
 
@@ -38,30 +38,25 @@ def _count(a, axis, where=True):
         return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=True)
     if axis is None:
         return a.size
-    if type(axis) is int:
-        return a.shape[axis]
-    kept = kept_shape(a.shape, axis)
-    return math.prod([n for n, one in zip(a.shape, kept, strict=True) if one == 1])
+    return math.prod([a.shape[place] for place in (axis if isinstance(axis, tuple) else (axis,))])
 
 
-def _mean(a, axis, keepdims):
+def _mean(a, axis, dtype, keepdims, where):
     """``a.mean(...)``: its arithmetic, without the Python that a small array's mean consists of."""
-    if a.dtype is _FLOAT64 and a.ndim:
+    usual = where is True and dtype is None
+    if usual and type(a) is np.ndarray and a.dtype is _FLOAT64 and a.size:
         return a.sum(axis=axis, keepdims=keepdims) / _count(a, axis)
-    return a.mean(axis=axis, keepdims=keepdims)
+    return a.mean(axis=axis, dtype=dtype, keepdims=keepdims, where=where)
 
 
 @rule(np.mean, not_implemented=NO_OUT)
 def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     """Mean over axes; an element's weight is one over the number of elements (in ``where``)."""
     refuse_out(out, np.mean)
+    keepdims = keeps(keepdims)
     a = as_array(a)
     shape = a.shape
-    if where is True and dtype is None:
-        y = _mean(a, axis, keepdims)
-    else:
-        y = a.mean(axis=axis, dtype=dtype, keepdims=keepdims, where=where)
-        where = frozen(where)
+    y = _mean(a, axis, dtype, keepdims, where)
     count = _count(a, axis, where)
 
     def mean_pullback(ct):
@@ -76,16 +71,17 @@ def _centred_shape(a, mean):
     return a.shape if mean is NO_VALUE else np.broadcast_shapes(a.shape, np.shape(mean))
 
 
-def _centred(a, axis, mean, where):
-    """``conj(a - mean)``: what ``|a - mean|²`` has as its derivative, halved.
+def _times_centred(weight, a, axis, ddof, where, mean):
+    """``weight / (n - ddof) * conj(a - mean)``, which is half of what ``|a - mean|²`` gives.
 
     NumPy squares real numbers without the absolute value, also where their ``mean`` is complex.
     """
-    if mean is NO_VALUE and where is True:
-        mean = _mean(a, axis, True)
-    elif mean is NO_VALUE:
-        mean = a.mean(axis=axis, keepdims=True, where=where)
-    return masked(conjugate(a - mean) if is_complex(a) else a - mean, where)
+    if mean is NO_VALUE:
+        mean = _mean(a, axis, None, True, where)
+    centred = conjugate(a - mean) if is_complex(a) else a - mean
+    # Both are 0 outside of the mask, as 0 times infinity would be NaN.
+    weight = masked(weight / (_count(a, axis, where) - ddof), where)
+    return weight * masked(centred, where)
 
 
 @rule(np.var, not_implemented=_COUNTED)
@@ -106,14 +102,14 @@ def var(
     counts as an argument of its own.
     """
     refuse_out(out, np.var)
+    keepdims = keeps(keepdims)
     a = as_array(a)
-    y, ddof, where = _spread_of(a, np.var, axis, dtype, ddof, keepdims, where, mean, correction)
+    y, ddof = _spread_of(a, np.var, axis, dtype, ddof, keepdims, where, mean, correction)
     shape = _centred_shape(a, mean)
 
     def var_pullback(ct):
         weight = restore_axes(_real(ct, a), shape, axis, keepdims) * 2
-        weight = weight / (_count(a, axis, where) - ddof)
-        return masked(weight * _centred(a, axis, mean, where), where)
+        return _times_centred(weight, a, axis, ddof, where, mean)
 
     return y, _for_each(var_pullback)
 
@@ -132,14 +128,14 @@ def std(
 ):
     """Standard deviation: ``da = ct * conj(a - mean) / ((n - ddof) * std)``, 0 where it is 0."""
     refuse_out(out, np.std)
+    keepdims = keeps(keepdims)
     a = as_array(a)
-    y, ddof, where = _spread_of(a, np.std, axis, dtype, ddof, keepdims, where, mean, correction)
+    y, ddof = _spread_of(a, np.std, axis, dtype, ddof, keepdims, where, mean, correction)
     shape = _centred_shape(a, mean)
 
     def std_pullback(ct):
         weight = restore_axes(_over(_real(ct, a), y), shape, axis, keepdims)
-        weight = weight / (_count(a, axis, where) - ddof)
-        return masked(weight * _centred(a, axis, mean, where), where)
+        return _times_centred(weight, a, axis, ddof, where, mean)
 
     return y, _for_each(std_pullback)
 
@@ -151,23 +147,23 @@ def _real(x, a):
 
 def _over(ct, y):
     """``ct / y``, and 0 where ``y`` is 0."""
-    zero = y == 0
-    return np.where(zero, 0, ct / np.where(zero, 1, y))
+    if isinstance(y, np.floating):
+        return ct / (y or math.inf)
+    return ct / np.where(y == 0, math.inf, y)
 
 
 def _spread_of(a, function, axis, dtype, ddof, keepdims, where, mean, correction):
     """The variance or standard deviation, with ``ddof`` and ``where`` as they were meant."""
     if correction is not NO_VALUE:
         ddof = correction
-    y = function(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
-    return y, ddof, frozen(where)
+    params = {"dtype": dtype, "keepdims": keepdims, "where": where, "mean": mean}
+    return function(a, axis, ddof=ddof, **params), ddof
 
 
 def _for_each(pullback):
-    """The pullbacks by all arguments: the array has ``pullback``, and the mean minus that."""
+    """The pullbacks by all arguments, of that by the array."""
 
     def pullback_mean(ct):
         return -pullback(ct)
 
-    by_count = not_implemented(_NOT_BY_COUNT)
-    return (pullback, None, None, None, by_count, None, None, pullback_mean, by_count)
+    return (pullback, None, None, None, _BY_COUNT, None, None, pullback_mean, _BY_COUNT)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pullback import not_implemented, rule
 from pullback.arguments import any_traced
+from pullback.spaces import plain, project
 from pullback.tracer import apply_function
 from pullback_numpy.axes import along, as_array
 from pullback_numpy.indexing import scatter
@@ -19,8 +20,8 @@ COPYING = ("edge", "reflect", "symmetric", "wrap")
 
 @rule(
     np.pad,
+    differentiable=("array", "constant_values"),
     not_implemented={
-        "mode": "for linear_ramp, maximum, mean, median, minimum and functions",
         "reflect_type": "for odd",
         "stat_length": "for all modes that take it",
         "end_values": "for linear_ramp, the mode that takes it",
@@ -29,6 +30,7 @@ COPYING = ("edge", "reflect", "symmetric", "wrap")
 def pad(array, pad_width, mode="constant", constant_values=0, **params):
     """Elements added at the ends of axes.
 
+    Not written are the modes linear_ramp, maximum, mean, median and minimum, and functions.
     ``constant_values`` may be one number, or what broadcasts to a pair (before, after) for each
     axis; each gets the sum of the cotangents of what it filled.
     """
@@ -70,9 +72,9 @@ def pad(array, pad_width, mode="constant", constant_values=0, **params):
             return None  # there is no axis to fill
         sums = [ct[region].sum() for region in _filled(widths, inner)]
         total = np.stack(sums).reshape(len(shape), 2)
-        return total if nested is None else _as_nested(total, nested)
+        return project(total, (np.ndarray, given, total.dtype))
 
-    nested = _shape_of(constant_values) if isinstance(constant_values, (list, tuple)) else None
+    given = np.shape(plain(as_array(constant_values)))
     return y, (pad_pullback, None, None, pad_pullback_constant_values)
 
 
@@ -84,21 +86,6 @@ def _pairs(pad_width, ndim):
             pairs[axis] = tuple(np.broadcast_to(width, 2).tolist())
         return pairs
     return np.broadcast_to(pad_width, (ndim, 2)).tolist()
-
-
-def _shape_of(nested):
-    """The shape of a list or tuple, whose members may be traced."""
-    if isinstance(nested, (list, tuple)):
-        return (len(nested), *_shape_of(nested[0]))
-    return np.shape(nested)
-
-
-def _as_nested(total, shape):
-    """The cotangents of a list or tuple that broadcasts from ``shape``, as lists."""
-    wide = (1,) * (2 - len(shape)) + shape
-    axes = tuple([axis for axis in (0, 1) if wide[axis] < total.shape[axis]])
-    rows = [[*row] for row in total.sum(axis=axes, keepdims=True)]
-    return rows if len(shape) == 2 else rows[0]
 
 
 def _filled(widths, inner):

@@ -22,19 +22,41 @@ def matmul(a, b):
     A vector counts as one row on the left and as one column on the right; leading axes broadcast.
     """
     a, b = as_array(a), as_array(b)
-    y = a @ b
-    if a.ndim == 1 and b.ndim == 1:
-        return y, _pairing(a, b)
-    if a.ndim == 2 and b.ndim == 2:
+    return a @ b, _matrix_product(a, b)
 
-        def matmul_pullback_a(ct):
+
+def _matrix_product(a, b):
+    """The pullbacks of ``a @ b``.
+
+    A factor without leading axes takes one product of folded matrices, not one for each batch.
+    """
+    a_ndim, b_ndim = a.ndim, b.ndim
+    if a_ndim == 1 and b_ndim == 1:
+        return _pairing(a, b)
+
+    def matmul_pullback_a(ct):
+        if b_ndim == 1:
+            return as_columns(ct) * b
+        if b_ndim == 2:
             return ct @ b.T
+        if a_ndim > 2:
+            return ct @ b.mT
+        rows = [*range(b_ndim - 2), b_ndim - 1]
+        if a_ndim == 1:
+            return np.tensordot(b, ct, (rows, [*range(b_ndim - 1)]))
+        return np.tensordot(ct, b, (rows, rows))
 
-        def matmul_pullback_b(ct):
+    def matmul_pullback_b(ct):
+        if a_ndim == 1:
+            return a[:, None] * ct[..., None, :]
+        if a_ndim == 2:
             return a.T @ ct
+        if b_ndim > 2:
+            return a.mT @ ct
+        columns = [*range(a_ndim - 1)]
+        return np.tensordot(a, ct, (columns, columns))
 
-        return y, (matmul_pullback_a, matmul_pullback_b)
-    return y, _batched(a, b)
+    return matmul_pullback_a, matmul_pullback_b
 
 
 def _pairing(a, b):
@@ -47,38 +69,6 @@ def _pairing(a, b):
     return product_pullback_a, product_pullback_b
 
 
-def _batched(a, b):
-    """The pullbacks of ``a @ b`` with vectors or leading axes.
-
-    A factor without leading axes takes one product of folded matrices, not one for each batch.
-    """
-    a_ndim, b_ndim = a.ndim, b.ndim
-
-    def matmul_pullback_a(ct):
-        if b_ndim == 1:
-            return as_columns(ct) * b
-        if a_ndim > 2 or a_ndim == b_ndim:
-            return ct @ b.mT
-        if b_ndim == 2:
-            return b @ ct
-        rows = [*range(b_ndim - 2), b_ndim - 1]
-        if a_ndim == 1:
-            return np.tensordot(b, ct, (rows, [*range(b_ndim - 1)]))
-        return np.tensordot(ct, b, (rows, rows))
-
-    def matmul_pullback_b(ct):
-        if a_ndim == 1:
-            return a[:, None] * ct[..., None, :]
-        if b_ndim > 2 or a_ndim == b_ndim:
-            return a.mT @ ct
-        if a_ndim == 2:
-            return ct @ a
-        columns = [*range(a_ndim - 1)]
-        return np.tensordot(a, ct, (columns, columns))
-
-    return matmul_pullback_a, matmul_pullback_b
-
-
 matmul_ufunc = replace(matmul, primitive=np.matmul)
 matmul_linalg = replace(matmul, primitive=np.linalg.matmul)
 
@@ -89,18 +79,11 @@ def dot(a, b, out=None):
     refuse_out(out, np.dot)
     a, b = as_array(a), as_array(b)
     y = np.dot(a, b)
-    if a.ndim == 0 or b.ndim == 0 or (a.ndim == 1 and b.ndim == 1):
+    if a.ndim == 0 or b.ndim == 0:
         return y, _pairing(a, b)
-    if a.ndim == 2 and b.ndim == 2:
-
-        def dot_pullback_a(ct):
-            return ct @ b.T
-
-        def dot_pullback_b(ct):
-            return a.T @ ct
-
-        return y, (dot_pullback_a, dot_pullback_b)
-    return y, _contraction(a, b, [a.ndim - 1], [max(b.ndim - 2, 0)])
+    if b.ndim <= 2:
+        return y, _matrix_product(a, b)
+    return y, _contraction(a, b, [a.ndim - 1], [b.ndim - 2])
 
 
 @rule(np.inner)
@@ -108,8 +91,10 @@ def inner(a, b):
     """Sum over the last axes of both; scalars multiply."""
     a, b = as_array(a), as_array(b)
     y = np.inner(a, b)
-    if a.ndim == 0 or b.ndim == 0 or (a.ndim == 1 and b.ndim == 1):
+    if a.ndim == 0 or b.ndim == 0:
         return y, _pairing(a, b)
+    if b.ndim == 1:
+        return y, _matrix_product(a, b)
     return y, _contraction(a, b, [a.ndim - 1], [b.ndim - 1])
 
 
@@ -136,10 +121,10 @@ def outer(a, b, out=None):
     a_shape, b_shape = a.shape, b.shape
 
     def outer_pullback_a(ct):
-        return (ct @ b.reshape(-1)).reshape(a_shape)
+        return (ct @ b.ravel()).reshape(a_shape)
 
     def outer_pullback_b(ct):
-        return (a.reshape(-1) @ ct).reshape(b_shape)
+        return (a.ravel() @ ct).reshape(b_shape)
 
     return np.outer(a, b), (outer_pullback_a, outer_pullback_b)
 
@@ -203,7 +188,7 @@ def _matvec(a, b):
         return as_columns(ct) * b[..., None, :]
 
     def matvec_pullback_b(ct):
-        return (a.mT @ as_columns(ct))[..., 0]
+        return np.matvec(a.mT, ct)
 
     return np.matvec(a, b), (matvec_pullback_a, matvec_pullback_b)
 
@@ -213,7 +198,7 @@ def _vecmat(a, b):
     a, b = as_array(a), as_array(b)
 
     def vecmat_pullback_a(ct):
-        return conjugate((b @ as_columns(ct))[..., 0])
+        return conjugate(np.matvec(b, ct))
 
     def vecmat_pullback_b(ct):
         return conjugate(a)[..., None] * ct[..., None, :]

@@ -18,22 +18,19 @@ from pullback_numpy.axes import (
     NO_VALUE,
     along,
     as_array,
-    frozen,
     inverse,
-    kept_shape,
+    keeps,
     masked,
     refuse_out,
     restore_axes,
     spread,
 )
+from pullback_numpy.strong import multiply
 
 
 def reduced(function, a, initial, where, **params):
-    """``function(a, ...)`` with NumPy's ``initial`` and ``where``, if they were given."""
-    if initial is not NO_VALUE:
-        params["initial"] = initial
-    if where is not True:
-        params["where"] = where
+    """``function(a, ...)`` with NumPy's ``initial`` and ``where``."""
+    params |= {"initial": initial, "where": where}
     if isinstance(initial, Traced):  # NumPy does not look for tracers there
         return apply_function(function, (a,), params)
     return function(a, **params)
@@ -43,21 +40,17 @@ def reduced(function, a, initial, where, **params):
 def sum_(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Sum over axes. Each summand gets the cotangent of its sum, as a view and not a copy."""
     refuse_out(out, np.sum)
+    keepdims = keeps(keepdims)
     a = as_array(a)
     shape = a.shape
-    if initial is NO_VALUE and where is True:
+    if initial is NO_VALUE and where is True:  # in half the time
         y = a.sum(axis=axis, dtype=dtype, keepdims=keepdims)
     else:
-        params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        y = reduced(np.sum, a, initial, where, **params)
-        where = frozen(where)
+        y = reduced(np.sum, a, initial, where, axis=axis, dtype=dtype, keepdims=keepdims)
 
     def sum_pullback(ct):
-        ct = restore_axes(ct, shape, axis, keepdims)
-        return spread(masked(ct, where), shape)
+        return spread(masked(restore_axes(ct, shape, axis, keepdims), where), shape)
 
-    if initial is NO_VALUE:
-        return y, sum_pullback
     return y, (sum_pullback, None, None, None, None, _initial_pullback, None)
 
 
@@ -69,12 +62,9 @@ def _initial_pullback(ct):
 def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Maximum over axes; equal maxima (``initial`` among them) share the cotangent equally."""
     refuse_out(out, np.max)
+    keepdims = keeps(keepdims)
     a = as_array(a)
-    if initial is NO_VALUE and where is True:
-        y = a.max(axis=axis, keepdims=keepdims)
-    else:
-        y = reduced(np.max, a, initial, where, axis=axis, keepdims=keepdims)
-        where = frozen(where)
+    y = reduced(np.max, a, initial, where, axis=axis, keepdims=keepdims)
 
     def max_pullback(ct):
         return shares(ct, y, a, axis, keepdims, initial, where)[0]
@@ -91,12 +81,9 @@ def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
 def min_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Minimum over axes; equal minima (``initial`` among them) share the cotangent equally."""
     refuse_out(out, np.min)
+    keepdims = keeps(keepdims)
     a = as_array(a)
-    if initial is NO_VALUE and where is True:
-        y = a.min(axis=axis, keepdims=keepdims)
-    else:
-        y = reduced(np.min, a, initial, where, axis=axis, keepdims=keepdims)
-        where = frozen(where)
+    y = reduced(np.min, a, initial, where, axis=axis, keepdims=keepdims)
 
     def min_pullback(ct):
         return shares(ct, y, a, axis, keepdims, initial, where)[0]
@@ -111,9 +98,7 @@ def min_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
 
 def shares(ct, y, a, axis, keepdims, initial, where):
     """The cotangents of ``a`` and ``initial`` where ``y`` is an extreme of them."""
-    extreme = a == restore_axes(y, a.shape, axis, keepdims)
-    if where is not True:
-        extreme = extreme & where
+    extreme = where & (a == restore_axes(y, a.shape, axis, keepdims))
     # A NaN equals nothing; max(1, 0) keeps its share from being a division by zero.
     ties = np.count_nonzero(extreme) if axis is None else extreme.sum(axis=axis, keepdims=keepdims)
     if initial is not NO_VALUE:
@@ -127,7 +112,6 @@ def shares(ct, y, a, axis, keepdims, initial, where):
 def ptp(a, axis=None, out=None, keepdims=False):
     """Maximum minus minimum, each with its own rule."""
     refuse_out(out, np.ptp)
-    a = as_array(a)
     high, high_pullback = max_(a, axis, None, keepdims)
     low, low_pullback = min_(a, axis, None, keepdims)
 
@@ -145,25 +129,20 @@ amin = replace(min_, primitive=np.amin)
 def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Product over axes: each factor gets the product of the others, exactly, zeros or not."""
     refuse_out(out, np.prod)
+    keepdims = keeps(keepdims)
     a = as_array(a)
-    if initial is NO_VALUE and where is True:
-        y = a.prod(axis=axis, dtype=dtype, keepdims=keepdims)
-    else:
-        params = {"axis": axis, "dtype": dtype, "keepdims": keepdims}
-        y = reduced(np.prod, a, initial, where, **params)
-        where = frozen(where)
+    y = reduced(np.prod, a, initial, where, axis=axis, dtype=dtype, keepdims=keepdims)
+
+    def factors():
+        return a if where is True else np.where(where, a, 1)
 
     def prod_pullback(ct):
-        factors = a if where is True else np.where(where, a, 1)
         ct = restore_axes(ct if initial is NO_VALUE else ct * initial, a.shape, axis, keepdims)
-        return masked(ct * _product_of_others(factors, axis), where)
+        return masked(ct * _product_of_others(factors(), axis), where)
 
     def prod_pullback_initial(ct):
-        factors = a if where is True else np.where(where, a, 1)
-        return ct * factors.prod(axis=axis, keepdims=keepdims)
+        return ct * factors().prod(axis=axis, keepdims=keepdims)
 
-    if initial is NO_VALUE:
-        return y, prod_pullback
     return y, (prod_pullback, None, None, None, None, prod_pullback_initial, None)
 
 
@@ -171,9 +150,9 @@ def _product_of_others(a, axis):
     """For each element of ``a`` the product of all others along ``axis``: no division."""
     shape = a.shape
     if axis is None:
-        return _others_along(a.reshape(-1), 0).reshape(shape)
-    if not shape or (isinstance(axis, tuple) and not axis):
-        return np.ones(shape, a.dtype)
+        return _others_along(a.ravel(), 0).reshape(shape)
+    if not shape:
+        return 1
     if not isinstance(axis, tuple):
         return _others_along(a, axis % len(shape))
     reduced = [place % len(shape) for place in axis]
@@ -189,7 +168,7 @@ def _others_along(a, axis):
     """Those before times those after, both as running products."""
     if a.shape[axis] == 0:
         return a
-    one = np.ones(kept_shape(a.shape, axis), a.dtype)
+    one = np.ones_like(a[along(axis, slice(1))])
     backwards = along(axis, slice(None, None, -1))
     before = np.concatenate([one, a[along(axis, slice(None, -1))]], axis)
     after = np.concatenate([one, a[along(axis, slice(None, 0, -1))]], axis)
@@ -226,26 +205,22 @@ def cumprod(a, axis=None, dtype=None, out=None):
     def cumprod_pullback(ct):
         shape = a.shape
         place = 0 if axis is None or not shape else axis % len(shape)
-        factors = a.reshape(-1) if axis is None or not shape else a
+        factors = a.ravel() if axis is None or not shape else a
         length = factors.shape[place]
-        if length == 0:
-            return ct.reshape(shape)
         total, factor = ct, _later(factors, 1, place)
         step = 1
         while step < length:
-            total = total + factor * _later(total, step, place)
+            total = total + multiply(_later(total, step, place), factor)
             factor = factor * _later(factor, step, place)
             step *= 2
-        one = np.ones(kept_shape(factors.shape, place), factors.dtype)
+        one = np.ones_like(factors[along(place, slice(1))])
         before = np.concatenate([one, factors[along(place, slice(None, -1))]], place)
-        return (before.cumprod(axis=place) * total).reshape(shape)
+        return multiply(total, before.cumprod(axis=place)).reshape(shape)
 
     return y, cumprod_pullback
 
 
 def _later(x, step, axis):
     """``x`` moved towards the start of ``axis`` by ``step``; zeros follow."""
-    moved = x[along(axis, slice(step, None))]
-    lengths = [*x.shape]
-    lengths[axis] = min(step, lengths[axis])
-    return np.concatenate([moved, np.zeros(lengths, x.dtype)], axis)
+    moved, zeros = x[along(axis, slice(step, None))], np.zeros_like(x[along(axis, slice(step))])
+    return np.concatenate([moved, zeros], axis)

@@ -17,8 +17,6 @@ from pullback_numpy.axes import NO_OUT, NO_VALUE, refuse_out
 @rule(np.where, differentiable=("values",))
 def where(condition, *values):
     """``x`` where the condition holds, else ``y``; without these the indices of where it holds."""
-    if not values:
-        return np.where(condition), None
 
     def where_pullback_x(ct):
         return np.where(condition, ct, 0)
@@ -31,7 +29,11 @@ def where(condition, *values):
 
 @rule(
     np.clip,
-    points={(0.0, 0.0, 1.0): (0.5, 0.5, 0.0), (1.0, 0.0, 1.0): (0.5, 0.0, 0.5)},
+    points={
+        (0.0, 0.0, 1.0): (0.5, 0.5, 0.0),
+        (1.0, 0.0, 1.0): (0.5, 0.0, 0.5),
+        (-1.0, 0.0, 0.0): (0.0, 0.5, 0.5),
+    },
     not_implemented=NO_OUT,
 )
 def clip(a, a_min=NO_VALUE, a_max=NO_VALUE, out=None, min=NO_VALUE, max=NO_VALUE, **params):

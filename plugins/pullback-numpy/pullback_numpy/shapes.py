@@ -25,14 +25,12 @@ def _order_of(a, order):
     if order in ("C", "F"):
         return order
     flags = plain(a).flags
-    if flags.c_contiguous or (order == "A" and not flags.fnc):
-        return "C"
-    if flags.f_contiguous:
-        return "F"
-    raise DerivativeNotImplementedError(
-        "order='K' reads an array that is neither C- nor F-contiguous in the order of its memory, "
-        "for which no derivative is written; say order='C' or order='F'"
-    )
+    if order == "K" and not flags.forc:
+        raise DerivativeNotImplementedError(
+            "order='K' reads an array that is neither C- nor F-contiguous in the order of its "
+            "memory, for which no derivative is written; say order='C' or order='F'"
+        )
+    return "F" if flags.fnc else "C"
 
 
 def _unreshaped(shape, order="C"):
@@ -159,13 +157,12 @@ def moveaxis(a, source, destination):
     def moveaxis_pullback(ct):
         return np.moveaxis(ct, destination, source)
 
-    return np.moveaxis(as_array(a), source, destination), moveaxis_pullback
+    return np.moveaxis(a, source, destination), moveaxis_pullback
 
 
 @rule(np.rollaxis)
 def rollaxis(a, axis, start=0):
     """One axis moved to before ``start``."""
-    a = as_array(a)
     ndim = a.ndim
     y = np.rollaxis(a, axis, start)
 
@@ -186,7 +183,7 @@ def broadcast_to(array, shape, subok=False):
     def broadcast_to_pullback(ct):
         return ct
 
-    return np.broadcast_to(as_array(array), shape, subok), broadcast_to_pullback
+    return np.broadcast_to(array, shape, subok), broadcast_to_pullback
 
 
 @rule(np.broadcast_arrays)
@@ -226,7 +223,7 @@ def flip(m, axis=None):
     def flip_pullback(ct):
         return np.flip(ct, axis)
 
-    return np.flip(as_array(m), axis), flip_pullback
+    return np.flip(m, axis), flip_pullback
 
 
 def _flipped(function):
@@ -237,7 +234,7 @@ def _flipped(function):
         def flip_pullback(ct):
             return function(ct)
 
-        return function(as_array(m)), flip_pullback
+        return function(m), flip_pullback
 
     return flipped
 
@@ -253,7 +250,7 @@ def roll(a, shift, axis=None):
         back = -shift if np.ndim(shift) == 0 else tuple([-step for step in shift])
         return np.roll(ct, back, axis)
 
-    return np.roll(as_array(a), shift, axis), roll_pullback
+    return np.roll(a, shift, axis), roll_pullback
 
 
 @rule(np.rot90)
@@ -263,7 +260,7 @@ def rot90(m, k=1, axes=(0, 1)):
     def rot90_pullback(ct):
         return np.rot90(ct, -k, axes)
 
-    return np.rot90(as_array(m), k, axes), rot90_pullback
+    return np.rot90(m, k, axes), rot90_pullback
 
 
 @rule(np.copy)
@@ -273,7 +270,7 @@ def copy(a, order="K", subok=False):
     def copy_pullback(ct):
         return ct
 
-    return np.copy(as_array(a), order, subok), copy_pullback
+    return np.copy(a, order, subok), copy_pullback
 
 
 @rule(np.astype)
@@ -283,4 +280,4 @@ def astype(x, dtype, *, copy=True, device=None):
     def astype_pullback(ct):
         return ct
 
-    return as_array(x).astype(dtype, copy=copy), astype_pullback
+    return x.astype(dtype, copy=copy), astype_pullback

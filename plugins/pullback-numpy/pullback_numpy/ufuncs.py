@@ -14,7 +14,8 @@ from math import inf
 
 import numpy as np
 
-from pullback import nondifferentiable, rule
+from pullback import nondifferentiable, primitive, rule
+from pullback.domains import reals
 from pullback.errors import DerivativeNotImplementedError
 from pullback.names import name_of
 from pullback.registry import Rule, rules
@@ -26,7 +27,6 @@ from pullback_numpy.axes import (
     NO_VALUE,
     along,
     as_array,
-    frozen,
     masked,
     refuse_out,
     restore_axes,
@@ -37,11 +37,7 @@ from pullback_numpy.strong import divide, multiply
 
 @rule(np.ufunc.__call__)
 def ufunc_call(ufunc, *primals, where=True, dtype=None, casting="same_kind", **params):
-    """A ufunc called with keywords, ``np.log(x, where=x > 0)``: the rule of the ufunc, masked.
-
-    Elements that are not selected are 0, where NumPy leaves them uninitialised, and have no
-    derivative. In their place the ufunc sees a number from its domain, so they cause neither
-    warnings nor NaN, in derivatives of any order.
+    """A ufunc called with keywords, ``np.log(x, where=x > 0)``: the rule of `selected`.
 
     Args:
         ufunc: the ufunc.
@@ -60,33 +56,16 @@ def ufunc_call(ufunc, *primals, where=True, dtype=None, casting="same_kind", **p
             f"{name_of(ufunc)} was called with {', '.join(refused)}, for which its derivative is "
             "not written; move the axes first (np.moveaxis, np.expand_dims), or drop the keyword"
         )
-    if dtype is not None:
-        primals = tuple(_cast(primal, dtype, casting) for primal in primals)
-    if where is not True:
-        where = frozen(where)
-        primals = _selected(ufunc, primals, where)
-    y, pullbacks = find_rule(ufunc, primals)(*primals)
-    if dtype is not None and not isinstance(y, tuple):
-        y = _cast(y, dtype, casting)
+    if dtype is None:
+        return selected_rule(ufunc, *primals, where=where)
+    y, pullbacks = selected_rule(
+        ufunc, *(_cast(primal, dtype, casting) for primal in primals), where=where
+    )
+    return _each_output(lambda part: _cast(part, dtype, casting), y), pullbacks
 
-    def select(values):
-        if where is True or values is None:
-            return values
-        if isinstance(values, tuple):
-            return tuple(map(select, values))
-        return np.where(where, values, False)[()]  # of the dtype of the values
 
-    def masked(pullback):
-        def ufunc_call_pullback(ct):
-            return pullback(select(ct))
-
-        return None if pullback is None else ufunc_call_pullback
-
-    if pullbacks is None:
-        return select(y), None
-    if not isinstance(pullbacks, tuple):
-        pullbacks = (pullbacks,)
-    return select(y), (None, *map(masked, pullbacks))
+def _each_output(function, outputs):
+    return tuple(map(function, outputs)) if isinstance(outputs, tuple) else function(outputs)
 
 
 def _cast(primal, dtype, casting):
@@ -95,27 +74,71 @@ def _cast(primal, dtype, casting):
     return primal.astype(dtype, casting=casting)
 
 
-def _selected(ufunc, primals, where):
+@primitive
+def selected(ufunc, *primals, where):
+    """A ufunc where a mask selects: 0 elsewhere, where NumPy leaves elements uninitialised.
+
+    Args:
+        ufunc: the ufunc.
+        primals: its arguments; they, and ``where``, broadcast.
+        where: the mask.
+
+    >>> selected(np.sqrt, np.array([4.0, -4.0]), where=np.array([True, False]))
+    array([2., 0.])
+    """
+    with np.errstate(all="ignore"):
+        y = ufunc(*primals)
+    return _each_output(lambda part: np.where(where, part, part.dtype.type(0))[()], y)
+
+
+@rule(selected)
+def selected_rule(ufunc, *primals, where):
+    """The rule of the ufunc, masked.
+
+    In the place of what is not selected the ufunc sees a number from its domain, so it causes
+    neither warnings nor NaN, in derivatives of any order.
+    """
+    rule_of_ufunc = find_rule(ufunc, primals)
+    if where is not True:
+        primals = _inside(ufunc, primals, where)
+    y, pullbacks = rule_of_ufunc(*primals)
+
+    def select(values):
+        if where is True or values is None:
+            return values
+        return np.where(where, values, False)[()]  # of the dtype of the values
+
+    def masked(pullback):
+        def selected_pullback(ct):
+            return pullback(_each_output(select, ct))
+
+        return None if pullback is None else selected_pullback
+
+    y = _each_output(select, y)
+    if pullbacks is None:
+        return y, None
+    if not isinstance(pullbacks, tuple):
+        pullbacks = (pullbacks,)
+    return y, (None, *map(masked, pullbacks))
+
+
+def _inside(ufunc, primals, where):
     """The primals, with a number from the ufunc's domain in place of what is not selected."""
-    claim = rules.get(ufunc)
-    domains = claim.rule.domain if claim else None
+    domains = rules[ufunc].rule.domain
     if not isinstance(domains, tuple):
         domains = (domains,) * len(primals)
     return tuple(
-        np.where(where, primal, _inner_point(domain, plain(primal).dtype.kind))
+        np.where(where, primal, plain(primal).dtype.type(_inner_point(domain or reals)))
         if hasattr(plain(primal), "dtype")
         else primal
         for primal, domain in zip(primals, domains, strict=True)
     )
 
 
-def _inner_point(domain, kind):
-    """A number of the dtype's kind that lies inside of ``domain``."""
-    if kind not in "fc" or domain is None:
-        return 1
-    if domain.low > -inf:
-        return domain.low + (1 if domain.high == inf else (domain.high - domain.low) / 4)
-    return 1.0 if domain.high == inf else domain.high - 1
+def _inner_point(domain):
+    """1, or the number next to it that lies well inside of ``domain``."""
+    margin = min(1, (domain.high - domain.low) / 4)
+    return min(max(1, domain.low + margin), domain.high - margin)
 
 
 @rule(np.add.reduce, not_implemented=NO_OUT)
@@ -153,7 +176,6 @@ def _extreme_reduce(ufunc):
         refuse_out(out, ufunc.reduce)
         a = as_array(array) if dtype is None else as_array(array).astype(dtype)
         y = reduced(ufunc.reduce, a, initial, where, axis=axis, keepdims=keepdims)
-        where = frozen(where)
 
         def extreme_reduce_pullback(ct):
             return shares(ct, y, a, axis, keepdims, initial, where)[0]
@@ -209,7 +231,7 @@ def _outer(binary):
         """
         a, b = as_array(a), as_array(b)
         rows = a.reshape(a.shape + (1,) * b.ndim)
-        y, pullbacks = ufunc_call(ufunc, rows, b, **params) if params else binary(rows, b)
+        y, pullbacks = ufunc_call(ufunc, rows, b, **params)
         pullback_a, pullback_b = pullbacks[-2:]
         columns = tuple(range(a.ndim, a.ndim + b.ndim))
 
@@ -236,8 +258,6 @@ def _accumulate(binary):
 
         def accumulate_pullback(ct):
             place = axis % x.ndim
-            if x.shape[place] < 2:
-                return ct
             before, rest = along(place, slice(None, -1)), along(place, slice(1, None))
             with np.errstate(all="ignore"):  # the ufunc has warned already
                 _, (pullback_y, pullback_x) = binary(y[before], x[rest])
@@ -300,7 +320,6 @@ def norm(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, 
     refuse_out(out, np.hypot.reduce)
     x = as_array(array) if dtype is None else as_array(array).astype(dtype)
     y = reduced(np.hypot.reduce, x, initial, where, axis=axis, keepdims=keepdims)
-    where = frozen(where)
 
     def norm_pullback(ct):
         share = divide(x, restore_axes(y, x.shape, axis, keepdims))
@@ -320,7 +339,6 @@ def _log_sum(ufunc, power):
         refuse_out(out, ufunc.reduce)
         x = as_array(array) if dtype is None else as_array(array).astype(dtype)
         y = reduced(ufunc.reduce, x, initial, where, axis=axis, keepdims=keepdims)
-        where = frozen(where)
 
         def log_total():
             return np.where(y == -inf, 0, y)
@@ -328,7 +346,7 @@ def _log_sum(ufunc, power):
         def log_sum_pullback(ct):
             total = restore_axes(log_total(), x.shape, axis, keepdims)
             share = power(np.where(where, x, -inf) - total)
-            return masked(restore_axes(ct, x.shape, axis, keepdims) * share, where)
+            return masked(restore_axes(ct, x.shape, axis, keepdims), where) * share
 
         def log_sum_pullback_initial(ct):
             return ct * power(initial - log_total())

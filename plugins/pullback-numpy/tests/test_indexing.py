@@ -89,6 +89,17 @@ def test_an_index_that_is_written_to_later_is_read_as_it_was():
         assert_array_equal(pullback(1.0), expected)
 
 
+def test_indices_of_eight_bits_reach_every_place():
+    index = np.array([2, 2], np.uint8)
+    places = np.arange(600.0).reshape(3, 200)
+    expected = 2.0 * (places >= 400)
+    for read in (lambda x: x[index], lambda x: np.take(x, index, axis=0)):
+        assert_array_equal(grad(lambda x, read=read: np.sum(read(x)))(places), expected)
+    for mode in ("raise", "wrap", "clip"):
+        gradient = grad(lambda x, mode=mode: np.sum(np.take(x, index, mode=mode)))(places)
+        assert_array_equal(np.flatnonzero(gradient), [2])
+
+
 def test_complex_and_single_precision():
     z = np.array([1 + 2j, 3j])
     assert_array_equal(grad(lambda z: z[[1, 1]].sum(), holomorphic=True)(z), [0, 2])

@@ -88,6 +88,12 @@ def test_a_mask_that_is_written_to_later_is_read_as_it_was():
         where[1] = False
 
 
+def test_an_infinity_outside_of_a_mask_stays_there():
+    x, where = np.array([1.0, 3.0, np.inf]), np.array([True, True, False])
+    for function, expected in ((np.mean, [0.5, 0.5]), (np.var, [-1, 1]), (np.std, [-0.5, 0.5])):
+        assert_array_equal(grad(lambda x, f=function: f(x, where=where))(x), [*expected, 0.0])
+
+
 def test_the_standard_deviation_of_equal_numbers_has_no_slope_at_any_order():
     x = np.full(3, 2.0)
     assert_array_equal(grad(np.std)(x), np.zeros(3))

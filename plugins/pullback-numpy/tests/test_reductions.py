@@ -181,10 +181,20 @@ def test_an_extreme_that_is_nan_has_a_silent_zero_derivative():
     assert_array_equal(grad(np.max)(np.array([1.0, np.nan])), [0.0, 0.0])
 
 
+@pytest.mark.parametrize(
+    "function", [np.sum, np.prod, np.max, np.min, np.ptp, np.mean, np.var, np.std]
+)
+def test_the_default_of_keepdims_in_numpy_may_be_given(function):
+    x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    y, pullback = vjp(lambda x: function(x, 1, keepdims=np._NoValue), x)
+    assert_array_equal(y, function(x, 1), strict=True)
+    assert_array_equal(pullback(y), vjp(lambda x: function(x, 1), x)[1](y))
+
+
 def test_the_cotangent_of_a_sum_is_a_view():
-    rule_output, pullback = _rule_of(np.sum)(np.ones((1000, 1000)))
+    rule_output, (pullback, *_) = _rule_of(np.sum)(np.ones((1000, 1000)))
     assert pullback(rule_output).strides == (0, 0)
-    _, pullback = _rule_of(np.sum)(np.ones((1000, 10)), 0)
+    _, (pullback, *_) = _rule_of(np.sum)(np.ones((1000, 10)), 0)
     assert pullback(np.ones(10)).strides == (0, 8)
     gradient = grad(np.sum)(np.ones((3, 2)))
     assert gradient.flags.owndata

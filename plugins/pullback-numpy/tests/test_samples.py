@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import cache
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,8 +71,9 @@ def function_of(rule):
 def test_every_rule_has_calls_that_numpy_takes(name):
     calls = calls_of(name)
     assert calls
-    for call in calls:
-        function_of(RULES[name])(*call.args, **call.params)
+    with np.errstate(all="ignore"):  # some are poles, or overflow
+        for call in calls:
+            function_of(RULES[name])(*call.args, **call.params)
 
 
 @by_rule

@@ -82,15 +82,17 @@ def declared(subject: Subject, pool: Any) -> None:
 
 
 def _check_taken(subject: Subject, pool: Any) -> None:
-    """The rule takes a sample of each case of the author, but for what it declares it does not."""
+    """The primal takes a sample of each case of the author, and so does the rule."""
     rule = subject.rule
     assert rule is not None
     declined: dict[int, Exception] = {}
-    taken = set()
+    taken: set[int] = set()
+    known: set[int] = set()
     for number, base in enumerate(pool.bases):
         sample = None if base.case in taken else pool.sample("plain", number)
         if sample is None:
             continue
+        known.add(base.case)
         call = sample.call()
         names = {subject.parameter_of(place) for place, _ in places(call)}
         if subject.refuses_all or names & {*rule.not_implemented}:
@@ -103,6 +105,9 @@ def _check_taken(subject: Subject, pool: Any) -> None:
             declined[base.case] = error
         else:
             taken.add(base.case)
+    for case in range(0 if subject.derived else len(subject.cases)):
+        if case not in known:
+            raise CheckFailed(f"the primal refuses every sample of the author's case {case + 1}")
     for case in sorted({*declined} - taken):
         raise CheckFailed(
             f"the rule takes no sample of the author's case {case + 1}, which the primal takes: "

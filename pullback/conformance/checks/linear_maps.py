@@ -89,7 +89,7 @@ def _compare(
 @check(
     kinds=(
         *("plain", "zeros", "ties", "boundary", "near-boundary", "ones", "huge", "tiny"),
-        *("signs", "complex128", "empty"),
+        *("signs", "complex128", "empty", "overflow"),
     ),
     uses_cotangent=False,
 )

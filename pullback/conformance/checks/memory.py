@@ -124,20 +124,21 @@ def _unchanged(what: str, now: Any, before: Any) -> None:
         raise CheckFailed(f"the rule wrote into {what}, which now {found}")
 
 
-@check(kinds=("plain", "complex128", "duplicates", "broadcast", "0-d"), most=12)
+@check(kinds=("plain", "lists", "complex128", "duplicates", "broadcast", "0-d"), most=12)
 def no_aliasing(subject: Subject, sample: Sample) -> None:
     """A later write changes a result: something was kept, or handed out, without a copy.
 
     Arguments, keyword arguments (masks, indices, weights), the value, the cotangent and earlier
     results are overwritten one after the other; none of it may change what the pullback returns.
-    Nor may the value be memory of an argument where that of the original function is its own.
+    The value lies in the memory of an argument where, and only where, that of the function does.
     """
     _check_memory(subject, sample)
     reference = Trial.of(subject, sample)
     cotangent = reference.cotangent
     want = copied(reference.pull(cotangent))
     trial = Trial.of(subject, sample)
-    for place, value in places(trial.call):
+    arguments: dict[Any, Any] = {**dict(enumerate(trial.call.args)), **trial.call.params}
+    for place, value in [*places(trial.call), *(((key,), arguments[key]) for key in arguments)]:
         if _scribble(value):
             what = f"after a write into {trial.named([place])}"
             _same(trial, trial.pull(cotangent), want, what)
@@ -161,12 +162,13 @@ def _check_memory(subject: Subject, sample: Sample) -> None:
         want = wanted.get(path)
         if not isinstance(leaf, np.ndarray) or not isinstance(want, np.ndarray):
             continue
-        own = {*_memory_of(leaf, call)} - {*_memory_of(want, given)}
-        for place in sorted(own, key=repr):
-            where = f" at {[*path]}" if path else ""
+        where = f" at {[*path]}" if path else ""
+        found, wanted_places = {*_memory_of(leaf, call)}, {*_memory_of(want, given)}
+        for place in sorted(found ^ wanted_places, key=repr):
+            not_, but = ("", " not") if place in found else (" not", "")
             raise CheckFailed(
-                f"the value of the rule{where} is memory of {named(subject, [place])}, which that "
-                "of the function is not"
+                f"the value of the rule{where} is{not_} memory of {named(subject, [place])}, which "
+                f"that of the function is{but}"
             )
 
 
@@ -178,7 +180,9 @@ def _memory_of(array: Any, call: Call) -> Iterator[Place]:
 
 
 def _scribble(value: Any) -> bool:
-    """Overwrite an array; whether it could be."""
+    """Overwrite an array, or the numbers of a list; whether it could be."""
+    if isinstance(value, list):
+        return sum(_scribble_item(value, place) for place in range(len(value))) > 0
     if not isinstance(value, np.ndarray) or not value.size or not value.flags.writeable:
         return False
     if value.dtype.kind == "b":
@@ -188,6 +192,15 @@ def _scribble(value: Any) -> bool:
     else:
         value[...] = 77.0
     return True
+
+
+def _scribble_item(items: list[Any], place: int) -> bool:
+    """Overwrite a number of a list, or what is in a list in it."""
+    item = items[place]
+    if type(item) in (bool, int, float, complex):
+        items[place] = not item if type(item) is bool else item + 1
+        return True
+    return isinstance(item, list) and _scribble(item)
 
 
 @check(kinds=("plain", *of_family("memory")), most=24)

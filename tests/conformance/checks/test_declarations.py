@@ -216,6 +216,14 @@ def test_what_the_author_samples_is_taken(verdict):
     assert "takes no sample" not in verdict(DECLARED, wave, declared, samples=[large])[1]
 
 
+def test_a_case_that_the_function_refuses(verdict):
+    samples = [call(floats(), floats(positive)), call("text", floats())]
+    assert verdict(DECLARED, wave, declaring(), samples=samples) == (
+        "failed",
+        "the primal refuses every sample of the author's case 2",
+    )
+
+
 def test_a_rule_that_refuses_everything_says_why(verdict):
     reason = "the author is away"
     refusing = rule(wave, not_implemented={"*": reason})(

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from pullback import rule
 from pullback.conformance import arrays, call, indices, laid_out
 from pullback.conformance.kinds import LAYOUTS
 
@@ -153,9 +154,9 @@ def test_writing_into_keywords_and_lists_counts_too(verdict):
         weights += 1
         return y, lambda ct: ([ct * (weights - 1), None], None)
 
-    for rule in (wrong, also_wrong):
+    for known in (wrong, also_wrong):
         arguments = [X, np.array([1, 2])]
-        found = verdict(MUTATION, weighted, rule, arguments, params={"weights": np.ones((2, 2))})
+        found = verdict(MUTATION, weighted, known, arguments, params={"weights": np.ones((2, 2))})
         assert found[0] == "failed"
         assert found[1].startswith("the rule wrote into an argument")
 
@@ -238,7 +239,41 @@ def test_a_value_that_is_the_memory_of_an_argument(verdict):
         "passed",
         "",
     )
-    assert verdict(ALIAS, np.asarray, copied, X) == ("passed", "")
+    assert verdict(ALIAS, np.asarray, copied, X) == (
+        "failed",
+        "the value of the rule is not memory of argument 0 ('x'), which that of the function is",
+    )
+
+
+def test_a_list_that_is_kept(verdict):
+    def scaled(x, factors):
+        return x * factors
+
+    def keeps_list(x, factors):
+        return x * factors, (lambda ct: ct * factors, None)
+
+    def copies_list(x, factors):
+        kept = np.array(factors)
+        return x * factors, (lambda ct: ct * kept, None)
+
+    arguments = np.array([0.5, 1.5]), [2, 3]
+    status, message = verdict(ALIAS, scaled, None, *arguments, vjp=bare(keeps_list))
+    assert status == "failed"
+    assert message.startswith("cotangent of argument 0 ('x') after a write into argument 1 ('fac")
+    assert verdict(ALIAS, scaled, None, *arguments, vjp=bare(copies_list)) == ("passed", "")
+    # The engine makes the copy.
+    declared = rule(scaled, differentiable=["x"])(keeps_list)
+    assert verdict(ALIAS, scaled, declared, *arguments) == ("passed", "")
+
+
+def bare(known):
+    """``known`` with one function for all cotangents."""
+
+    def pair(*arguments):
+        y, pullbacks = known(*arguments)
+        return y, lambda ct: tuple(back and back(ct) for back in pullbacks)
+
+    return pair
 
 
 def test_the_engine_makes_the_copies(verdict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pullback.conformance import arrays, call, each
+from pullback_numpy.samples.complex_numbers import complex_arrays
 
 OFFSETS = each(0, 1, -1, 2, -2)
 
@@ -19,13 +20,14 @@ def register(samples):
         call(arrays("2,3,2,3"), axis1=3, axis2=each(0, -3)),
         call(arrays("2,3"), offset=5),
     )
+    samples.add(np.trace, call(complex_arrays))
     samples.add(np.trace, call(arrays("3,n"), dtype=each(None, np.float32, np.complex128)))
     samples.add(np.diag, call(arrays("3,n"), k=OFFSETS), call(arrays("n"), k=OFFSETS))
     samples.add(
         [np.tril, np.triu],
         call(arrays("3,n"), k=OFFSETS),
         call(arrays("b,n,3"), k=each(0, 1, -1)),
-        call(arrays("3")),
+        call(each(arrays("3"), arrays("2,3").map(np.ndarray.tolist))),
     )
     samples.add(
         [np.linalg.diagonal, np.linalg.trace],

@@ -24,9 +24,11 @@ def register(samples):
         call(each("ij->ji", "ij->i", "ij->", "ji", "ij->ij"), arrays("n,m")),
         call(each("ii", "ii->i"), arrays("n,n")),
         call(each("iij->j", "iij->ij", "iij"), arrays("n,n,3")),
+        call("iji->ij", arrays("n,3,n")),
         call("iij,jk->ik", arrays("n,n,m"), arrays("m,k")),
         call("iii->i", arrays("n,n,n")),
         call(each("...ij,...jk", "...ij,...jk->...ik"), arrays("b,n,k"), arrays("k,m")),
+        call("...ab,...bc->...ac", arrays("2,3,k"), arrays("k,m")),
         call("...i,i...->...", arrays("n,k"), arrays("k,n")),
         call("...->...", arrays("n,m")),
         call("ij,ij->i", arrays("n,m"), each(arrays("n,1"), arrays("1,m"), arrays("1,1"))),
@@ -37,4 +39,5 @@ def register(samples):
         call(arrays("n,k"), [0, 1], arrays("k,m"), [1, 2], optimize=each(False, True)),
         call(arrays("b,n,k"), [..., 0, 1], arrays("k,m"), [1, 2], [..., 0, 2]),
         call(arrays("n,n"), [3, 3], [3]),
+        call(arrays("n,k"), [30, 1], arrays("k,m"), [1, 4]),  # letters of both cases
     )

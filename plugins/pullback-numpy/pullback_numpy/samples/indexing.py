@@ -11,6 +11,8 @@ from pullback_numpy.indexing import scatter
 rows = indices("n", 3, negative=True)
 columns = indices("n", 4, negative=True)
 table = indices("n,2", 3, negative=True)
+small = np.array([2, 2, 0], np.uint8)
+"""Indices whose type does not hold the lengths of long axes."""
 
 BASIC = each(
     *(0, -1, np.int64(1), slice(None), slice(1, None), slice(None, -1), slice(None, None, 2)),
@@ -43,14 +45,17 @@ def drawn(choices):
 
 def register(samples):
     """Hand over the cases of `pullback_numpy.indexing`."""
+    mask = np.array([True, False, True])
     dtypes = each(np.dtype(float), np.dtype(complex), np.dtype(np.float32))
     samples.add(
         scatter,
-        call((4,), dtypes, each((2,), (-1,)), floats()),
+        call((4,), dtypes, each((2,), (-1,), (np.array(2),)), floats()),
         call((4,), dtypes, ([2, 2], slice(1, 3)), arrays("2"), arrays("2")),
         call((4,), dtypes, tuple(range(-4, 4)) * 3, *[floats()] * 24),
+        call((4,), dtypes, (-1, slice(1, 3)) * 9, *[floats(), arrays("2")] * 9),
+        call((3, 2), dtypes, (0, 1, -1) * 6, *[arrays("2")] * 18),
         call((3, 2), dtypes, each(([0, 0, 2],), (np.array([0, 1, 1]),)), arrays("3,2")),
-        call((3, 2), dtypes, each((np.array([True, False, True]),), (slice(0, 2),)), arrays("2,2")),
+        call((3, 2), dtypes, each((0, mask), (0, slice(0, 2))), arrays("2"), arrays("2,2")),
         call((3, 2), dtypes, ((slice(None), [1, 1, 0]), (2, 1)), arrays("3,3"), floats()),
     )
     samples.add(np.ndarray.__getitem__, call(arrays("3,4"), BASIC))
@@ -62,6 +67,7 @@ def register(samples):
             arrays("2,3,2"), each(1, (0, 2), (1, Ellipsis, [0, 0]), ([1, 0], slice(1, 3), [1, 1]))
         ),
         call(arrays(""), each((), Ellipsis, None, True)),
+        call(arrays("3,200"), small),
     )
     numbers = each(1, -1, [0, 2, 2], indices("k", 3, negative=True), indices("k,2", 3), [], ())
     samples.add(
@@ -76,12 +82,14 @@ def register(samples):
             mode=each("wrap", "clip"),
         ),
         call(each(floats(), numpy_scalars(), arrays("")), each(0, [0, -1])),
+        call(arrays("300"), small, mode=each("raise", "wrap", "clip")),
     )
     samples.add(
         np.take_along_axis,
         call(arrays("3,n"), indices("k,n", 3, negative=True), axis=each(0, -2)),
         call(arrays("n,3"), each(indices("n,k", 3), indices("1,k", 3))),
         call(arrays("2,3"), indices("k", 6, negative=True), axis=None),
+        call(arrays("2,150"), np.array([-1, 2, 2], np.int8), axis=None),
         call(arrays("n,3,m"), indices("n,2,m", 3, negative=True), 1),
     )
     samples.add(

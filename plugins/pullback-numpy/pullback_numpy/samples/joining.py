@@ -16,6 +16,16 @@ def members(*shapes):
 def register(samples):
     """Hand over the cases of `pullback_numpy.joining`."""
     dtypes = {"dtype": each(None, np.float32, complex), "casting": each("same_kind", "unsafe")}
+    rows = st.lists(st.lists(floats(), min_size=2, max_size=2), min_size=1, max_size=3)
+    samples.add(
+        np.stack,
+        call(each(rows, st.lists(floats(), min_size=1, max_size=3), members("", ""))),
+    )
+    texts = st.tuples(arrays("2"), st.just(np.array(["1.5", "2"])))
+    samples.add(
+        [np.concatenate, np.stack, np.vstack, np.hstack],
+        call(texts, dtype=float, casting="unsafe"),
+    )
     samples.add(
         np.concatenate,
         call(members("n,m", "k,m"), **dtypes),
@@ -30,7 +40,6 @@ def register(samples):
         np.stack,
         call(each(members("n,m", "n,m"), members("n,m")), axis=each(0, 1, 2, -1, -2)),
         call(st.tuples(arrays("n"), arrays("n"), arrays("n")), **dtypes),
-        call(each(st.lists(floats(), min_size=1, max_size=3), members("", ""))),
         call(arrays("k,n,m"), each(0, 1, -1)),
     )
     samples.add(
@@ -58,7 +67,7 @@ def register(samples):
         [np.split, np.array_split],
         call(arrays("4,2"), each(1, 2, 4)),
         call(arrays("4,n"), places),
-        call(arrays("n,6"), each(3, [2, 5]), axis=each(1, -1)),
+        call(arrays("n,6"), each(3, [2, 5], [4, 2]), axis=each(1, -1)),
     )
     samples.add(np.array_split, call(arrays("5,n"), each(2, 3, 7), axis=0))
     samples.add(np.hsplit, call(each(arrays("4"), arrays("n,4"), arrays("n,4,m")), each(2, [1, 3])))
@@ -69,6 +78,8 @@ def register(samples):
         call(arrays("2,3"), each(0, 1, 2, [3], np.array(2)), axis=each(None, 0, 1, -1)),
         call(arrays("n,3"), each([1, 2, 0], indices("3", 4)), axis=each(1, -1)),
         call(arrays("2,2"), each([2, 0, 1, 1], np.array([0, 1, 2, 3]))),
+        call(arrays("2,3"), [1, 2], axis=0),
+        call(arrays("0"), np.zeros(0, int)),
         call(each(floats(), arrays(""), numpy_scalars()), each(3, [2]), each(None, 0)),
     )
     samples.add(

@@ -27,6 +27,8 @@ def register(samples):
                 *(st.tuples(floats()), st.tuples(pair, pair), pair.map(list)),
             ),
         ),
+        call(arrays(""), 1, constant_values=floats()),
+        call(arrays("2,1,3"), 1, constant_values=each(arrays("3,2"), arrays("3,1"))),
         call(
             arrays("2,3"),
             each((2, 1), 4),

@@ -49,7 +49,12 @@ def register(samples):
         call(floats(), each(floats(), arrays("n,m"))),
         call(arrays("n,m"), floats()),
     )
-    samples.add(np.vdot, vectors, call(arrays("n,m"), arrays("n,m")), call(floats(), floats()))
+    samples.add(
+        np.vdot,
+        vectors,
+        call(arrays("2,3"), each(arrays("2,3"), arrays("3,2"))),
+        call(floats(), floats()),
+    )
     samples.add([np.outer, np.linalg.outer], call(arrays("n"), arrays("m")))
     samples.add(np.outer, call(arrays("n,2"), arrays("m,k")), call(floats(), arrays("n")))
     samples.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from pullback.conformance import arrays, call, each, floats, masks
+from pullback.conformance import arrays, call, each, floats, indices, masks
 from pullback.domains import interval
 
 KEEP = each(False, True)
@@ -21,31 +21,32 @@ def register(samples):
     # Some are beyond all elements and some among them, but equal to none.
     bounds = each(floats(interval(0.1, 0.2)), 9.5, -9.5)
 
-    samples.add(
-        [*SUMS, *EXTREMES],
-        call(arrays("n,m"), axis=each(None, 0, -1, (1, 0), ()), keepdims=KEEP),
-        call(arrays("2,n,3"), axis=each(1, -3, (0, 2), (-1, 1)), keepdims=KEEP),
-        call(arrays("n"), 0),
-        call(each(floats(), numbers)),
-    )
+    # Masks come first, as some checks look at a few cases only, and masks can be written to.
     samples.add(
         SUMS,
         call(each(rows, [])),
-        call(arrays("n,m"), axis=each(None, 0), where=False),
-        call(arrays("n,m"), axis=each(None, 1), dtype=each(np.float32, np.complex128)),
+        call(indices("n,m", 9), axis=0, dtype=float, initial=floats()),
+        call(arrays("n,m"), axis=each(None, -1), where=each(masks("n,m"), masks("m"), False)),
+        call(arrays("n,m"), axis=each(0, 1), initial=floats(), where=masks("n,1"), keepdims=KEEP),
         call(arrays("n,m"), axis=each(None, 0, (0, 1)), initial=floats(), keepdims=KEEP),
-        call(arrays("n,m"), axis=each(None, -1), where=each(masks("n,m"), masks("m"))),
-        call(arrays("n,m"), axis=0, initial=floats(), where=masks("n,1"), keepdims=KEEP),
+        call(arrays("n,m"), axis=each(None, 1), dtype=each(np.float32, np.complex128)),
     )
     samples.add(
         EXTREMES,
-        call(arrays("n,m"), axis=each(None, 0, (0, 1)), initial=bounds, keepdims=KEEP),
         call(
             arrays("n,m"),
             axis=each(None, -1),
             initial=bounds,
             where=each(masks("n,m"), masks("m")),
         ),
+        call(arrays("n,m"), axis=each(None, 0, (0, 1)), initial=bounds, keepdims=KEEP),
+    )
+    samples.add(
+        [*SUMS, *EXTREMES],
+        call(arrays("n,m"), axis=each(None, 0, -1, (1, 0), ()), keepdims=KEEP),
+        call(arrays("2,n,3"), axis=each(1, -3, (0, 2), (-1, 1)), keepdims=KEEP),
+        call(arrays("n"), 0),
+        call(each(floats(), numbers)),
     )
     samples.add(
         np.ptp,

@@ -14,6 +14,7 @@ def register(samples):
         call(arrays("2,6"), each((3, 4), 12, (-1,), (2, 2, -1), [4, 3])),
         call(arrays("2,3"), each((3, 2), 6), order=each("C", "F", "A"), copy=each(None, True)),
         call(arrays("2,3"), (3, 2), copy=False),
+        call(arrays("4,3").map(lambda a: a[::2]), (3, 2), order="A"),
         call(each(floats(), numpy_scalars(), arrays("1")), each((), (1, 1), -1)),
     )
     samples.add(

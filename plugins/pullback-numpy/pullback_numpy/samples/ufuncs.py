@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 import numpy as np
 
 from pullback.conformance import arrays, call, each, exactly, floats, indices, masks
@@ -9,6 +11,7 @@ from pullback.domains import interval, nonzero, positive, reals
 from pullback_numpy import ufuncs
 from pullback_numpy.samples.elementwise import DIVIDENDS, DIVISORS
 
+SEVENS = np.array([7.25, 7.75])
 KEEP = each(False, True)
 DTYPES = each(np.float32, np.complex128)
 ROUNDED_DOWN = [np.remainder, np.fmod, np.divmod]
@@ -29,6 +32,7 @@ LOGICAL = [np.logical_and, np.logical_or, np.logical_xor]
 def register(samples):
     """Hand over the cases of ufuncs with keywords, and of their methods."""
     keywords(samples)
+    selected(samples)
     outer(samples)
     accumulate(samples)
     reduce(samples)
@@ -67,7 +71,46 @@ def keywords(samples):
         call(each(np.sin, np.sqrt, np.square), arrays("n,m", fraction), dtype=np.complex128),
         call(np.multiply, arrays("n,m"), arrays("m"), order=each("K", "C", "F"), subok=KEEP),
         call(np.matmul, arrays("n,k"), arrays("k,m"), dtype=DTYPES),
+        # NumPy computes these in the dtype, and the rule has an exponent or divisor of integers.
+        call(each(np.power, np.divmod), SEVENS, np.array([2, 3]), dtype=np.float32),
     )
+
+
+def selected(samples):
+    """``np.log(x, where=mask)``, with 0 elsewhere; there stand numbers outside of the domain."""
+    some, half = masks("n,m"), interval(0.1, 0.9)
+    samples.add(
+        ufuncs.selected,
+        call(each(np.sin, np.log, np.modf, np.floor), arrays("n,m", half), where=some),
+        call(
+            each(np.multiply, np.divide, np.power, np.copysign, np.greater),
+            arrays("n,m", positive),
+            arrays("m", positive),
+            where=each(some, masks("m"), np.ones((1, 1), bool)),
+        ),
+        call(np.divide, arrays("n,m"), each(floats(nonzero), 2), where=some),
+        call(np.divide, arrays("n,2"), np.array([2, 3], np.int8), where=np.array([True, False])),
+        call(np.divmod, exactly(SEVENS), exactly(2.2), where=exactly(np.array([True, False]))),
+        call(each(np.sin, np.sqrt), each(arrays(""), floats()), where=each(True, False, np.False_)),
+    )
+    samples.add(ufuncs.selected, call(np.sin, exactly(np.array([inf])), where=exactly(False)))
+    for ufunc, inside, *outside in (
+        (np.square, 1.5, inf, nan),
+        (np.sin, 0.5, inf, nan),
+        (np.log, 0.5, 0.0, -1.5),
+        (np.arcsin, 0.5, 2.5, -inf),
+        (np.arctanh, -0.5, 1.0, -1.0),
+        (np.arccosh, 1.5, 1.0, -2.5),
+        (np.log1p, 0.5, -1.0, -2.5),
+        (np.reciprocal, 0.5, 0.0, nan),
+    ):
+        numbers = np.array([inside, *outside, inside + 0.25])
+        mask = np.array([True, *(False for _ in outside), True])
+        samples.add(ufuncs.selected, call(ufunc, exactly(numbers), where=exactly(mask)))
+    mask = np.array([True, False, False])
+    a, b = np.array([0.5, inf, 0.5]), np.array([0.75, 1.5, nan])
+    pair = each(np.hypot, np.arctan2, np.multiply)
+    samples.add(ufuncs.selected, call(pair, exactly(a), exactly(b), where=exactly(mask)))
 
 
 def outer(samples):
@@ -139,14 +182,25 @@ def reduce(samples):
     bounds = each(floats(interval(0.1, 0.2)), 9.5, -9.5)
     samples.add(
         written,
+        call(
+            arrays("n,m"),
+            axis=each(0, None),
+            initial=exactly(1.25),
+            where=each(masks("n,m"), masks("m"), False),
+        ),
         call(arrays("n,m"), axis=each(0, -1, None, (1, 0), ()), keepdims=KEEP),
         call(arrays("2,n,3"), axis=each(1, (0, -1)), keepdims=KEEP),
         call(arrays("4")),
         call(arrays("n,m"), dtype=each(np.float32, np.float64)),
         call(arrays("n,m"), axis=each(0, None, (0, 1)), initial=bounds, keepdims=KEEP),
-        call(
-            arrays("n,m"), axis=each(0, None), initial=bounds, where=each(masks("n,m"), masks("m"))
-        ),
+        call(arrays("n,m"), axis=each(0, None), initial=bounds, where=masks("n,m")),
+    )
+    nothing = exactly(np.zeros((2, 2)))
+    samples.add(np.hypot.reduce, call(nothing), call(nothing, initial=exactly(0.0)))
+    samples.add(
+        [log_sum.primitive for log_sum in ufuncs.log_sums],
+        call(exactly(np.full((2, 2), -inf))),
+        call(exactly(np.full((2, 2), -inf)), initial=exactly(-inf)),
     )
     for fold in ufuncs.folds:
         domain = nonzero if fold.primitive == np.divide.reduce else reals
