@@ -71,10 +71,10 @@ def _at_positive(n, x):
 
 @cache
 def _bernoulli_numbers():
-    """B_2, B_4, ... B_24, from the derivatives of the tangent at 0 (A & S 4.3.67)."""
+    """B_2, B_4, ... B_22, from the derivatives of the tangent at 0 (A & S 4.3.67)."""
     return [
         (-1) ** k * 2 * k * _cotangent_polynomial(2 * k - 1)[0] / (4**k * (4**k - 1))
-        for k in range(1, 13)
+        for k in range(1, 12)
     ]
 
 

@@ -273,7 +273,9 @@ def strong(samples):
         power_log,
         call(floats(), floats(positive), floats(), counts),
         call(exactly(math.inf), floats(positive), floats(), counts),
+        call(floats(), floats(positive), exactly(math.inf), counts),
         call(complexes, upper_plane, each(complexes, floats()), counts),
+        call(floats(), exactly(complex(-1e-160)), exactly(-1.0), 0),
     )
     samples.add(
         bilinear,

@@ -125,6 +125,7 @@ def _log(a):
     points={
         (math.inf, 2.0, 3.0, 0): (8.0, math.inf, math.inf),
         (math.inf, 0.5, -2.0, 1): (4.0 * math.log(0.5), math.inf, math.inf),
+        (1.0, -1e200, 3.0, 0): (-math.inf, math.inf, -math.inf),
     },
     differentiable=("ct", "a", "b"),
 )
