@@ -165,7 +165,6 @@ def moveaxis(a, source, destination):
 @rule(np.rollaxis)
 def rollaxis(a, axis, start=0):
     """One axis moved to before ``start``."""
-    a = as_array(a)
     ndim = a.ndim
     y = np.rollaxis(a, axis, start)
 
@@ -283,4 +282,4 @@ def astype(x, dtype, *, copy=True, device=None):
     def astype_pullback(ct):
         return ct
 
-    return as_array(x).astype(dtype, copy=copy), astype_pullback
+    return x.astype(dtype, copy=copy), astype_pullback
