@@ -15,7 +15,7 @@ has NaN in its own derivative where ``ct`` is 0.
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 
 import numpy as np
 from numpy import count_nonzero, errstate, isfinite, isnan, ndarray
@@ -41,7 +41,8 @@ def divide(ct, d):
     if isinstance(ct, Traced) or isinstance(d, Traced):
         return _traced_divide(ct, d)
     if type(d) is ndarray:
-        if d.size < _LARGE and count_nonzero(d) == d.size:
+        # A quotient by an infinite complex number is invalid.
+        if d.size < _LARGE and d.dtype.kind != "c" and count_nonzero(d) == d.size:
             q = ct / d
         else:
             with errstate(all="ignore"):
@@ -143,10 +144,8 @@ def _zero_where(mask, value):
 
 
 def may_have_nan(x):
-    """Whether some of ``x`` is NaN; true for what is not a plain array or float."""
-    if type(x) is ndarray:
-        return count_nonzero(isnan(x)) > 0
-    return not isinstance(x, float) or x != x
+    """Whether some of ``x`` is NaN; true for what is not a plain array."""
+    return type(x) is not ndarray or count_nonzero(isnan(x)) > 0
 
 
 def all_finite(x):
@@ -168,7 +167,7 @@ def _all_positive(x):
 
 def _is_whole(p):
     """Whether ``p`` is a number out of 0, 1, 2, ..., to which every base can be raised."""
-    return isinstance(p, (int, float)) and p >= 0 and p % 1 == 0
+    return isinstance(p, (int, float, np.integer)) and p >= 0 and p % 1 == 0
 
 
 _traced_divide = primitive(divide)
@@ -178,7 +177,7 @@ _traced_over_root = primitive(over_root)
 _traced_power_log = primitive(power_log)
 
 
-@rule(divide, domain=(reals, nonzero))
+@rule(divide, domain=(reals, nonzero), points={(0.0, 0.0): (inf, 0.0)})
 def divide_rule(ct, d):
     """Bilinear in ``ct`` and ``1 / d``: the cotangents are ``g / d`` and ``-g ct / d / d``."""
 
@@ -212,12 +211,16 @@ def bilinear_rule(a, b):
         return bilinear(g, b)
 
     def bilinear_pullback_b(g):
-        return bilinear(g, a)
+        return bilinear(a, g)
 
     return bilinear(a, b), (bilinear_pullback_a, bilinear_pullback_b)
 
 
-@rule(over_root, domain=(reals, positive))
+@rule(
+    over_root,
+    domain=(reals, positive),
+    points={(0.0, 0.0): (inf, 0.0), (0.0, -1.0): (nan, 0.0)},
+)
 def over_root_rule(ct, d):
     """``d(ct d^-1/2) = d^-1/2 dct - 1/2 ct d^-3/2 dd``."""
 
@@ -230,7 +233,15 @@ def over_root_rule(ct, d):
     return over_root(ct, d), (over_root_pullback_ct, over_root_pullback_d)
 
 
-@rule(power_log, domain=(reals, positive, reals, None))
+@rule(
+    power_log,
+    domain=(reals, positive, reals, None),
+    points={
+        (0.0, 0.0, -1.0): (inf, 0.0, 0.0),
+        (inf, 0.0, 2.0): (0.0, 0.0, 0.0),
+        (inf, 0.0, 2.5): (0.0, 0.0, 0.0),
+    },
+)
 def power_log_rule(ct, a, p, k=0):
     """``d(a^p log^k a) = (p a^(p-1) log^k a + k a^(p-1) log^(k-1) a) da + a^p log^(k+1) a dp``."""
 
@@ -239,8 +250,9 @@ def power_log_rule(ct, a, p, k=0):
 
     def power_log_pullback_a(g):
         g = bilinear(g, ct)
-        by_power = power_log(bilinear(g, p), a, p - 1, k=k)
-        return by_power + power_log(k * g, a, p - 1, k=k - 1) if k else by_power
+        less = np.subtract(p, 1)
+        by_power = power_log(bilinear(g, p), a, less, k=k)
+        return by_power + power_log(k * g, a, less, k=k - 1) if k else by_power
 
     def power_log_pullback_p(g):
         return power_log(bilinear(g, ct), a, p, k=k + 1)
