@@ -24,9 +24,6 @@ from pullback import primitive, rule
 from pullback.domains import nonzero, positive, reals
 from pullback.spaces import Traced
 
-_LARGE = 2000
-"""From this size on, silencing floating-point warnings costs less than looking at the values."""
-
 
 def divide(ct, d):
     """``ct / d``, and 0 where ``ct`` is exactly 0; silent where ``d`` is 0.
@@ -41,17 +38,11 @@ def divide(ct, d):
     if isinstance(ct, Traced) or isinstance(d, Traced):
         return _traced_divide(ct, d)
     if type(d) is ndarray:
-        # A quotient by an infinite complex number is invalid.
-        if d.size < _LARGE and d.dtype.kind != "c" and count_nonzero(d) == d.size:
-            q = ct / d
-        else:
-            with errstate(all="ignore"):
-                q = ct / d
+        q = _silent_divide(ct, d)
         return _zero_where(ct == 0, q) if may_have_nan(q) else q
     if isinstance(d, (float, int)) and d and d == d:
         return ct / d
-    with errstate(all="ignore"):
-        return _zero_where(ct == 0, np.true_divide(ct, d))
+    return _zero_where(ct == 0, _silent_divide(ct, d))
 
 
 def multiply(ct, factor):
@@ -68,8 +59,7 @@ def multiply(ct, factor):
         return _traced_multiply(ct, factor)
     if all_finite(factor):
         return ct * factor
-    with errstate(all="ignore"):
-        return _zero_where(ct == 0, np.multiply(ct, factor))
+    return _zero_where(ct == 0, _silent_multiply(ct, factor))
 
 
 def bilinear(a, b):
@@ -85,8 +75,7 @@ def bilinear(a, b):
         return _traced_bilinear(a, b)
     if all_finite(a) and all_finite(b):
         return a * b
-    with errstate(all="ignore"):
-        return _zero_where((a == 0) | (b == 0), np.multiply(a, b))
+    return _zero_where((a == 0) | (b == 0), _silent_multiply(a, b))
 
 
 def over_root(ct, d):
@@ -101,10 +90,7 @@ def over_root(ct, d):
     """
     if isinstance(ct, Traced) or isinstance(d, Traced):
         return _traced_over_root(ct, d)
-    if _all_positive(d):
-        return ct / np.sqrt(d)
-    with errstate(all="ignore"):
-        return _zero_where(ct == 0, np.true_divide(ct, np.sqrt(d)))
+    return divide(ct, _silent_sqrt(d))
 
 
 def power_log(ct, a, p, k=0):
@@ -124,18 +110,19 @@ def power_log(ct, a, p, k=0):
     """
     if isinstance(ct, Traced) or isinstance(a, Traced) or isinstance(p, Traced):
         return _traced_power_log(ct, a, p, k=k)
-    if k == 0:
-        if _is_whole(p):
-            return bilinear(ct, a if p == 1 else np.power(a, p))
-        if _all_positive(a):
-            return bilinear(ct, np.power(a, p))
-    with errstate(all="ignore"):
-        y = np.power(a, p)
-        if k:
+    y = _silent_power(a, p)
+    if k:
+        with errstate(all="ignore"):
             # A power that is complex takes the logarithm of a negative number that is.
             log = np.log(np.add(a, 0j) if np.iscomplexobj(y) and not np.iscomplexobj(a) else a)
             y = _zero_where((a == 0) & (np.real(p) > 0), y * log**k)
-        return _zero_where((ct == 0) | (y == 0), np.multiply(ct, y))
+    return bilinear(ct, y)
+
+
+_silent_divide = errstate(all="ignore")(np.true_divide)
+_silent_multiply = errstate(all="ignore")(np.multiply)
+_silent_sqrt = errstate(all="ignore")(np.sqrt)
+_silent_power = errstate(all="ignore")(np.power)
 
 
 def _zero_where(mask, value):
@@ -144,8 +131,10 @@ def _zero_where(mask, value):
 
 
 def may_have_nan(x):
-    """Whether some of ``x`` is NaN; true for what is not a plain array."""
-    return type(x) is not ndarray or count_nonzero(isnan(x)) > 0
+    """Whether some of ``x`` is NaN; true for what is not a plain array or float."""
+    if type(x) is ndarray:
+        return count_nonzero(isnan(x)) > 0
+    return not isinstance(x, float) or x != x
 
 
 def all_finite(x):
@@ -153,21 +142,6 @@ def all_finite(x):
     if type(x) is ndarray:
         return count_nonzero(isfinite(x)) == x.size
     return isinstance(x, (float, int)) and -inf < x < inf
-
-
-def _all_positive(x):
-    """Whether all of ``x`` is real and positive, where it is small enough for asking to be cheap.
-
-    Quotients, roots and powers of such numbers need no care.
-    """
-    if type(x) is ndarray:
-        return x.size < _LARGE and x.dtype.kind != "c" and count_nonzero(x > 0) == x.size
-    return isinstance(x, (float, int)) and x > 0
-
-
-def _is_whole(p):
-    """Whether ``p`` is a number out of 0, 1, 2, ..., to which every base can be raised."""
-    return isinstance(p, (int, float, np.integer)) and p >= 0 and p % 1 == 0
 
 
 _traced_divide = primitive(divide)

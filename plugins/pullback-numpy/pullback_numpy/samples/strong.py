@@ -11,8 +11,9 @@ from pullback.domains import negative, nonzero, positive
 from pullback_numpy.strong import bilinear, divide, multiply, over_root, power_log
 
 # Beside them a zero stays a zero.
-numbers = inf, -inf, nan, complex(inf, inf)
-endless = exactly(each(*numbers, *(np.array([number, 1.5]) for number in numbers)))
+endless = exactly(each(inf, -inf, nan, np.array([inf, 1.5]), np.array([nan, 1.5])))
+# Python's own quotient of zero by this number is NaN.
+endless_complex = exactly(each(complex(inf, inf), np.array([complex(inf, inf), 1.5])))
 
 
 def register(samples):
@@ -45,4 +46,5 @@ def register(samples):
         call(floats(), endless),
         call(endless, floats(positive)),
     )
+    samples.add([divide, over_root], call(floats(), endless_complex))
     samples.add(power_log, call(exactly(inf), floats(positive), floats()))
