@@ -58,10 +58,7 @@ def angle(z, deg=False):
     def angle_pullback(ct):
         if deg:
             ct = ct * (180 / np.pi)
-        r = np.absolute(z)
-        with np.errstate(invalid="ignore"):  # at infinity, where the cotangent becomes 0
-            unit = divide(np.conj(z), r)
-        return -1j * bilinear(unit, divide(ct, r))
+        return -1j * bilinear(np.conj(np.sign(z)), divide(ct, np.absolute(z)))
 
     return y, angle_pullback
 

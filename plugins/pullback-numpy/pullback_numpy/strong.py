@@ -15,7 +15,7 @@ has NaN in its own derivative where ``ct`` is 0.
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 
 import numpy as np
 from numpy import count_nonzero, errstate, isfinite, isnan, ndarray
@@ -23,9 +23,6 @@ from numpy import count_nonzero, errstate, isfinite, isnan, ndarray
 from pullback import primitive, rule
 from pullback.domains import nonzero, positive, reals
 from pullback.spaces import Traced
-
-_LARGE = 2000
-"""From this size on, silencing floating-point warnings costs less than looking at the values."""
 
 
 def divide(ct, d):
@@ -41,16 +38,11 @@ def divide(ct, d):
     if isinstance(ct, Traced) or isinstance(d, Traced):
         return _traced_divide(ct, d)
     if type(d) is ndarray:
-        if d.size < _LARGE and count_nonzero(d) == d.size:
-            q = ct / d
-        else:
-            with errstate(all="ignore"):
-                q = ct / d
+        q = _silent_divide(ct, d)
         return _zero_where(ct == 0, q) if may_have_nan(q) else q
     if isinstance(d, (float, int)) and d and d == d:
         return ct / d
-    with errstate(all="ignore"):
-        return _zero_where(ct == 0, np.true_divide(ct, d))
+    return _zero_where(ct == 0, _silent_divide(ct, d))
 
 
 def multiply(ct, factor):
@@ -67,8 +59,7 @@ def multiply(ct, factor):
         return _traced_multiply(ct, factor)
     if all_finite(factor):
         return ct * factor
-    with errstate(all="ignore"):
-        return _zero_where(ct == 0, np.multiply(ct, factor))
+    return _zero_where(ct == 0, _silent_multiply(ct, factor))
 
 
 def bilinear(a, b):
@@ -84,8 +75,7 @@ def bilinear(a, b):
         return _traced_bilinear(a, b)
     if all_finite(a) and all_finite(b):
         return a * b
-    with errstate(all="ignore"):
-        return _zero_where((a == 0) | (b == 0), np.multiply(a, b))
+    return _zero_where((a == 0) | (b == 0), _silent_multiply(a, b))
 
 
 def over_root(ct, d):
@@ -100,10 +90,7 @@ def over_root(ct, d):
     """
     if isinstance(ct, Traced) or isinstance(d, Traced):
         return _traced_over_root(ct, d)
-    if _all_positive(d):
-        return ct / np.sqrt(d)
-    with errstate(all="ignore"):
-        return _zero_where(ct == 0, np.true_divide(ct, np.sqrt(d)))
+    return divide(ct, _silent_sqrt(d))
 
 
 def power_log(ct, a, p, k=0):
@@ -123,18 +110,19 @@ def power_log(ct, a, p, k=0):
     """
     if isinstance(ct, Traced) or isinstance(a, Traced) or isinstance(p, Traced):
         return _traced_power_log(ct, a, p, k=k)
-    if k == 0:
-        if _is_whole(p):
-            return bilinear(ct, a if p == 1 else np.power(a, p))
-        if _all_positive(a):
-            return bilinear(ct, np.power(a, p))
-    with errstate(all="ignore"):
-        y = np.power(a, p)
-        if k:
+    y = _silent_power(a, p)
+    if k:
+        with errstate(all="ignore"):
             # A power that is complex takes the logarithm of a negative number that is.
             log = np.log(np.add(a, 0j) if np.iscomplexobj(y) and not np.iscomplexobj(a) else a)
             y = _zero_where((a == 0) & (np.real(p) > 0), y * log**k)
-        return _zero_where((ct == 0) | (y == 0), np.multiply(ct, y))
+    return bilinear(ct, y)
+
+
+_silent_divide = errstate(all="ignore")(np.true_divide)
+_silent_multiply = errstate(all="ignore")(np.multiply)
+_silent_sqrt = errstate(all="ignore")(np.sqrt)
+_silent_power = errstate(all="ignore")(np.power)
 
 
 def _zero_where(mask, value):
@@ -156,21 +144,6 @@ def all_finite(x):
     return isinstance(x, (float, int)) and -inf < x < inf
 
 
-def _all_positive(x):
-    """Whether all of ``x`` is real and positive, where it is small enough for asking to be cheap.
-
-    Quotients, roots and powers of such numbers need no care.
-    """
-    if type(x) is ndarray:
-        return x.size < _LARGE and x.dtype.kind != "c" and count_nonzero(x > 0) == x.size
-    return isinstance(x, (float, int)) and x > 0
-
-
-def _is_whole(p):
-    """Whether ``p`` is a number out of 0, 1, 2, ..., to which every base can be raised."""
-    return isinstance(p, (int, float)) and p >= 0 and p % 1 == 0
-
-
 _traced_divide = primitive(divide)
 _traced_multiply = primitive(multiply)
 _traced_bilinear = primitive(bilinear)
@@ -178,7 +151,7 @@ _traced_over_root = primitive(over_root)
 _traced_power_log = primitive(power_log)
 
 
-@rule(divide, domain=(reals, nonzero))
+@rule(divide, domain=(reals, nonzero), points={(0.0, 0.0): (inf, 0.0)})
 def divide_rule(ct, d):
     """Bilinear in ``ct`` and ``1 / d``: the cotangents are ``g / d`` and ``-g ct / d / d``."""
 
@@ -212,12 +185,16 @@ def bilinear_rule(a, b):
         return bilinear(g, b)
 
     def bilinear_pullback_b(g):
-        return bilinear(g, a)
+        return bilinear(a, g)
 
     return bilinear(a, b), (bilinear_pullback_a, bilinear_pullback_b)
 
 
-@rule(over_root, domain=(reals, positive))
+@rule(
+    over_root,
+    domain=(reals, positive),
+    points={(0.0, 0.0): (inf, 0.0), (0.0, -1.0): (nan, 0.0)},
+)
 def over_root_rule(ct, d):
     """``d(ct d^-1/2) = d^-1/2 dct - 1/2 ct d^-3/2 dd``."""
 
@@ -230,7 +207,15 @@ def over_root_rule(ct, d):
     return over_root(ct, d), (over_root_pullback_ct, over_root_pullback_d)
 
 
-@rule(power_log, domain=(reals, positive, reals, None))
+@rule(
+    power_log,
+    domain=(reals, positive, reals, None),
+    points={
+        (0.0, 0.0, -1.0): (inf, 0.0, 0.0),
+        (inf, 0.0, 2.0): (0.0, 0.0, 0.0),
+        (inf, 0.0, 2.5): (0.0, 0.0, 0.0),
+    },
+)
 def power_log_rule(ct, a, p, k=0):
     """``d(a^p log^k a) = (p a^(p-1) log^k a + k a^(p-1) log^(k-1) a) da + a^p log^(k+1) a dp``."""
 
@@ -239,8 +224,9 @@ def power_log_rule(ct, a, p, k=0):
 
     def power_log_pullback_a(g):
         g = bilinear(g, ct)
-        by_power = power_log(bilinear(g, p), a, p - 1, k=k)
-        return by_power + power_log(k * g, a, p - 1, k=k - 1) if k else by_power
+        less = np.subtract(p, 1)
+        by_power = power_log(bilinear(g, p), a, less, k=k)
+        return by_power + power_log(k * g, a, less, k=k - 1) if k else by_power
 
     def power_log_pullback_p(g):
         return power_log(bilinear(g, ct), a, p, k=k + 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 from hypothesis import strategies as st
 
-from pullback.conformance import arrays, call, each, floats
+from pullback.conformance import arrays, call, each, exactly, floats
 
 complexes = st.builds(complex, floats(), floats())
 complex_arrays = st.builds(lambda a, b: a + 1j * b, arrays("n,m"), arrays("n,m"))
@@ -22,4 +24,5 @@ def register(samples):
     samples.add(
         np.angle,
         call(each(complex_arrays, complexes, arrays("n,m"), floats()), deg=each(False, True)),
+        call(exactly(complex(inf, 1))),
     )

@@ -6,6 +6,9 @@ import numpy as np
 
 from pullback.conformance import arrays, call, each, floats, numpy_scalars
 
+in_fortran_order = arrays("2,3").map(np.asfortranarray)
+with_gaps = arrays("4,6").map(lambda a: a[::2, ::2])
+
 
 def register(samples):
     """Hand over the cases of `pullback_numpy.shapes`."""
@@ -13,13 +16,15 @@ def register(samples):
         np.reshape,
         call(arrays("2,6"), each((3, 4), 12, (-1,), (2, 2, -1), [4, 3])),
         call(arrays("2,3"), each((3, 2), 6), order=each("C", "F", "A"), copy=each(None, True)),
-        call(arrays("2,3"), (3, 2), copy=False),
-        call(arrays("4,3").map(lambda a: a[::2]), (3, 2), order="A"),
+        call(arrays("2,3"), (3, 2), copy=each(True, False)),
+        call(each(in_fortran_order, with_gaps), (3, 2), order="A"),
         call(each(floats(), numpy_scalars(), arrays("1")), each((), (1, 1), -1)),
     )
     samples.add(
         np.ravel,
         call(arrays("n,m"), order=each("C", "F", "A", "K")),
+        call(each(in_fortran_order, with_gaps), order=each("A", "K")),
+        call(arrays("2,3,4").map(lambda a: a.swapaxes(0, 1)), order="K"),
         call(each(floats(), arrays(""), arrays("n,m,k"))),
     )
     samples.add(np.squeeze, call(arrays("1,n,1"), each(None, 0, -1, (0, 2), (-1, 0), ())))
