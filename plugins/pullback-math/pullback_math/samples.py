@@ -283,7 +283,7 @@ def strong(samples):
         call(floats(), exactly(math.inf)),
     )
     samples.add(not_negative, call(floats(positive)))
-    samples.add(scale, call(floats(), each(-2, 0, 3)))
+    samples.add(scale, call(floats(), each(-2, 0, 3, 2000)))
     samples.add(sign, call(floats()))
     samples.add(
         whole_quotient,
