@@ -129,15 +129,29 @@ residual_kept_for_all = Planted(
 )
 
 
-def chosen_sum(x, where):
-    """Sum of the elements that a mask chooses."""
-    return np.sum(x, where=where)
+def chosen_sum(x, masks):
+    """Sum of the elements that the first mask of a tuple chooses."""
+    return np.sum(x, where=masks[0])
 
 
 @rule(chosen_sum)
-def chosen_sum_reads_the_live_mask(x, where):
+def chosen_sum_reads_the_live_mask(x, masks):
     shape = np.shape(x)
-    return np.sum(x, where=where), lambda ct: np.broadcast_to(np.where(where, ct, 0), shape)
+
+    def chosen_sum_pullback(ct):
+        return np.broadcast_to(np.where(masks[0], ct, 0), shape)
+
+    return chosen_sum(x, masks), chosen_sum_pullback
+
+
+@rule(chosen_sum)
+def chosen_sum_right(x, masks):
+    shape, mask = np.shape(x), masks[0].copy()
+
+    def chosen_sum_pullback(ct):
+        return np.broadcast_to(np.where(mask, ct, 0), shape)
+
+    return chosen_sum(x, masks), chosen_sum_pullback
 
 
 mask_read_live = Planted(
@@ -145,11 +159,9 @@ mask_read_live = Planted(
     checks=("no-aliasing",),
     function=chosen_sum,
     wrong=chosen_sum_reads_the_live_mask,
-    right=ruled(
-        chosen_sum, lambda ct, y, x, where: np.broadcast_to(np.where(where, ct, 0), np.shape(x))
-    ),
-    samples=(call(VECTOR, where=masks("n")),),
-    story="A keyword argument that the caller has written to since.",
+    right=chosen_sum_right,
+    samples=(call(VECTOR, masks=masks("n").map(lambda mask: (mask,))),),
+    story="An array in a tuple that the caller has written to since.",
 )
 
 WEIGHTS = np.array([1.0, 2.0, 3.0])

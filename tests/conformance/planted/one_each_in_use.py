@@ -26,9 +26,9 @@ def doubled(x):
     return 2 * x
 
 
-def exponential(x):
-    """``exp(x)``."""
-    return np.exp(x)
+def saturating(x):
+    """``tanh(x)``."""
+    return np.tanh(x)
 
 
 @rule(sine)
@@ -72,20 +72,20 @@ no_mutation = Planted(
 
 
 def weighted(x, *, weights):
-    """Sum of x with constant weights."""
-    return np.sum(x * weights)
+    """Sum of x with constant weights, of which there is a tuple."""
+    return np.sum(x * weights[0])
 
 
 @rule(weighted, differentiable=["x"])
 def weighted_reads_live_weights(x, *, weights):
-    shape = np.shape(x * weights)
-    return np.sum(x * weights), lambda ct: np.broadcast_to(ct * weights, shape)
+    shape = np.shape(x * weights[0])
+    return np.sum(x * weights[0]), lambda ct: np.broadcast_to(ct * weights[0], shape)
 
 
 @rule(weighted, differentiable=["x"])
 def weighted_right(x, *, weights):
-    shape, weights = np.shape(x * weights), np.copy(weights)
-    return np.sum(x * weights), lambda ct: np.broadcast_to(ct * weights, shape)
+    shape, factor = np.shape(x * weights[0]), np.copy(weights[0])
+    return np.sum(x * factor), lambda ct: np.broadcast_to(ct * factor, shape)
 
 
 no_aliasing = Planted(
@@ -94,7 +94,7 @@ no_aliasing = Planted(
     function=weighted,
     wrong=weighted_reads_live_weights,
     right=weighted_right,
-    samples=(call(arrays("3"), weights=np.array([1, 2, 3])),),
+    samples=(call(arrays("3"), weights=(np.array([1, 2, 3]),)),),
     story="The pullback runs later, when the caller's array may hold something else.",
     alone=True,
 )
@@ -190,12 +190,12 @@ threads = Planted(
 nonfinite = Planted(
     name="product with a diagonal matrix",
     checks=("nonfinite",),
-    function=exponential,
+    function=saturating,
     wrong=ruled(
-        exponential,
-        lambda ct, y, x: np.diag(y) @ ct if np.ndim(x) == 1 else ct * y,
+        saturating,
+        lambda ct, y, x: np.diag(1 - y * y) @ ct if np.ndim(x) == 1 else ct * (1 - y * y),
     ),
-    right=ruled(exponential, lambda ct, y, x: ct * y),
+    right=ruled(saturating, lambda ct, y, x: ct * (1 - y * y)),
     samples=SCALAR_OR_VECTOR,
     story="0 times NaN is NaN: one bad element spoils all.",
     alone=True,
