@@ -4,8 +4,8 @@ Where the cotangent is exactly 0, so is the result, whatever the other factor is
 NaN. So ``np.where(x > 0, np.sqrt(x), 0)`` has no NaN in its gradient, nor in its Hessian. Every
 rule with a factor that can be singular builds it from these functions.
 
-They are primitives with rules of their own, because masking by ``ct == 0`` inside of a formula
-would lose the derivative by ``ct``, which is ``1 / d`` there as everywhere.
+All but `over_root` are primitives with rules of their own, because masking by ``ct == 0`` inside
+of a formula would lose the derivative by ``ct``, which is ``1 / d`` there as everywhere.
 
 How to write a rule with them: let a singular factor act on the bare cotangent, or on something
 that makes it bounded, so that no infinity meets a primal that is 0. For the norm ``n`` of ``x``
@@ -37,12 +37,10 @@ def divide(ct, d):
     """
     if isinstance(ct, Traced) or isinstance(d, Traced):
         return _traced_divide(ct, d)
-    if type(d) is ndarray:
-        q = _silent_divide(ct, d)
-        return _zero_where(ct == 0, q) if may_have_nan(q) else q
     if isinstance(d, (float, int)) and d and d == d:
         return ct / d
-    return _zero_where(ct == 0, _silent_divide(ct, d))
+    q = _silent_divide(ct, d)
+    return _zero_where(ct == 0, q) if may_have_nan(q) else q
 
 
 def multiply(ct, factor):
@@ -88,8 +86,6 @@ def over_root(ct, d):
     >>> over_root(np.array([0.0, 0.0, 1.0, 6.0]), np.array([0.0, -1.0, 0.0, 4.0]))
     array([ 0.,  0., inf,  3.])
     """
-    if isinstance(ct, Traced) or isinstance(d, Traced):
-        return _traced_over_root(ct, d)
     return divide(ct, _silent_sqrt(d))
 
 
@@ -131,10 +127,8 @@ def _zero_where(mask, value):
 
 
 def may_have_nan(x):
-    """Whether some of ``x`` is NaN; true for what is not a plain array or float."""
-    if type(x) is ndarray:
-        return count_nonzero(isnan(x)) > 0
-    return not isinstance(x, float) or x != x
+    """Whether some of ``x`` is NaN."""
+    return count_nonzero(isnan(x)) > 0
 
 
 def all_finite(x):
@@ -147,11 +141,15 @@ def all_finite(x):
 _traced_divide = primitive(divide)
 _traced_multiply = primitive(multiply)
 _traced_bilinear = primitive(bilinear)
-_traced_over_root = primitive(over_root)
 _traced_power_log = primitive(power_log)
 
 
-@rule(divide, domain=(reals, nonzero), points={(0.0, 0.0): (inf, 0.0)})
+@rule(
+    divide,
+    domain=(reals, nonzero),
+    # Python's own quotient of zero by that complex number is NaN.
+    points={(0.0, 0.0): (inf, 0.0), (0.0, complex(inf, inf)): (nan, 0.0)},
+)
 def divide_rule(ct, d):
     """Bilinear in ``ct`` and ``1 / d``: the cotangents are ``g / d`` and ``-g ct / d / d``."""
 
@@ -188,23 +186,6 @@ def bilinear_rule(a, b):
         return bilinear(a, g)
 
     return bilinear(a, b), (bilinear_pullback_a, bilinear_pullback_b)
-
-
-@rule(
-    over_root,
-    domain=(reals, positive),
-    points={(0.0, 0.0): (inf, 0.0), (0.0, -1.0): (nan, 0.0)},
-)
-def over_root_rule(ct, d):
-    """``d(ct d^-1/2) = d^-1/2 dct - 1/2 ct d^-3/2 dd``."""
-
-    def over_root_pullback_ct(g):
-        return over_root(g, d)
-
-    def over_root_pullback_d(g):
-        return -0.5 * divide(over_root(bilinear(g, ct), d), d)
-
-    return over_root(ct, d), (over_root_pullback_ct, over_root_pullback_d)
 
 
 @rule(

@@ -8,12 +8,10 @@ import numpy as np
 
 from pullback.conformance import arrays, call, each, exactly, floats
 from pullback.domains import negative, nonzero, positive
-from pullback_numpy.strong import bilinear, divide, multiply, over_root, power_log
+from pullback_numpy.strong import bilinear, divide, multiply, power_log
 
 # Beside them a zero stays a zero.
 endless = exactly(each(inf, -inf, nan, np.array([inf, 1.5]), np.array([nan, 1.5])))
-# Python's own quotient of zero by this number is NaN.
-endless_complex = exactly(each(complex(inf, inf), np.array([complex(inf, inf), 1.5])))
 
 
 def register(samples):
@@ -27,10 +25,6 @@ def register(samples):
         call(each(arrays("n,m"), floats()), each(arrays("n,m"), floats())),
     )
     samples.add(
-        over_root,
-        call(each(arrays("n,m"), floats()), each(arrays("n,m", positive), floats(positive), 2)),
-    )
-    samples.add(
         power_log,
         call(arrays("n,m"), arrays("n,m", positive), arrays("n,m"), k=each(0, 1, 2)),
         call(floats(), floats(positive), floats(), k=each(0, 1, 2)),
@@ -42,9 +36,8 @@ def register(samples):
         call(floats(), np.array([1, 2, 3]), 2, k=1),
     )
     samples.add(
-        [divide, multiply, bilinear, over_root],
+        [divide, multiply, bilinear],
         call(floats(), endless),
         call(endless, floats(positive)),
     )
-    samples.add([divide, over_root], call(floats(), endless_complex))
     samples.add(power_log, call(exactly(inf), floats(positive), floats()))
