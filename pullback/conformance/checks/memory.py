@@ -27,6 +27,7 @@ from pullback.conformance.values import (
     map_leaves,
     mismatch,
     places,
+    precision,
     replaced,
     value_at,
 )
@@ -37,6 +38,7 @@ THREADS: Final = 8
 def _same(
     trial: Trial, got: Sequence[Any], want: Sequence[Any], what: str, rtol: float = 0.0
 ) -> None:
+    rtol = max(rtol, 16 * precision(trial.y)) if rtol else 0.0  # the rule may compute in its dtype
     for group, a, b in zip(trial.groups, got, want, strict=True):
         found = mismatch(a, b, rtol)
         if found is not None:
