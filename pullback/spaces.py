@@ -165,20 +165,17 @@ def add_array_type(array_type: ArrayType) -> None:
 
 def keep_all(values: Mapping[str, Any], kept: dict[int, Any]) -> dict[str, Any]:
     """Every one of ``values`` as it is now: see `ArrayType.keep`."""
-    found = {}
-    for name, value in values.items():
-        keep = keepers.get(type(value))
-        found[name] = value if keep is None else keep(value, kept)
-    return found
+    return {name: _keep(value, kept) for name, value in values.items()}
 
 
 def _keep_list(items: list[Any], kept: dict[int, Any]) -> list[Any]:
     """A copy of a list, and of what can be written to in it."""
-    found = []
-    for item in items:
-        keep = keepers.get(type(item))
-        found.append(item if keep is None else keep(item, kept))
-    return found
+    return [_keep(item, kept) for item in items]
+
+
+def _keep(value: Any, kept: dict[int, Any]) -> Any:
+    keep = keepers.get(type(value))
+    return value if keep is None else keep(value, kept)
 
 
 keepers[list] = _keep_list

@@ -23,8 +23,8 @@ ROOT = (1.4616321449683622, 9.549995429965697e-17)
 def polygamma(n, x):
     """The ``n``-th derivative of the digamma function, which is the derivative of ``lgamma``.
 
-    Relative error below 1e-13 for positive ``x``; for negative ``x`` that holds away from the
-    roots.
+    Relative error below 1e-13 for positive ``x`` and orders up to 30, above which it may underflow
+    to 0 at large ``x``; for negative ``x`` that holds away from the roots.
 
     Args:
         n: the order, an int from 0.

@@ -21,7 +21,6 @@ def register(samples):
     # Of one number the spread is 0, where a standard deviation has a kink; so there are more.
     samples.add(
         MOMENTS,
-        # Masks come first, as some checks look at a few cases only, and masks can be written to.
         call(arrays("n,4"), axis=-1, where=each(masks("4"), True)),
         call(exactly(np.array([0.5, 2.0, np.inf])), where=np.array([True, True, False])),
         call(arrays("3,2"), axis=each(None, 0, -1, (1, 0)), keepdims=KEEP),

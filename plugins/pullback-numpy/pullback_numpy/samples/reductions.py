@@ -21,7 +21,6 @@ def register(samples):
     # Some are beyond all elements and some among them, but equal to none.
     bounds = each(floats(interval(0.1, 0.2)), 9.5, -9.5)
 
-    # Masks come first, as some checks look at a few cases only, and masks can be written to.
     samples.add(
         SUMS,
         call(each(rows, [])),
