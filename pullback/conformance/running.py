@@ -175,7 +175,9 @@ def _run(check: Check, pool: Pool, settings: Settings, number: int) -> Outcome:
     reasons: dict[str, int] = {}
     plain_judged = False
     usual = min(settings.max_examples, check.most or settings.max_examples)
-    plain = min(len(pool.subject.cases), settings.max_examples - usual // 2)
+    plain = 0
+    if check.each_case:
+        plain = min(len(pool.subject.cases), settings.max_examples - usual // 2)
     for sample in pool.of(check.kinds, max(usual, plain + usual // 2), plain):
         try:
             check(pool.subject, sample)

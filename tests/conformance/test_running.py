@@ -109,7 +109,21 @@ def test_results_count_samples(subject):
 
 def test_no_more_samples_than_a_check_needs(subject):
     right = subject(square, square_rule, call(arrays("n,m")))
-    assert outcome_of(right, "threads", Settings(60)).examples == 2
+    assert outcome_of(right, "threads", Settings(60)).examples == 4
+
+
+def test_every_case_of_the_author_is_tried_but_where_a_few_will_do(subject):
+    cases = [call(arrays("n,m"), factor=factor) for factor in range(1, 21)]
+
+    def scaled(x, *, factor):
+        return x * factor
+
+    def scaled_rule(x, *, factor):
+        return x * factor, lambda ct: ct * factor
+
+    many = subject(scaled, scaled_rule, *cases)
+    assert outcome_of(many, "forward-reverse", Settings(60)).examples >= 20
+    assert outcome_of(many, "threads", Settings(60)).examples == 4
 
 
 FAILURES = {

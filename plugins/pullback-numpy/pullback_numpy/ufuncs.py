@@ -127,12 +127,19 @@ def _inside(ufunc, primals, where):
     domains = rules[ufunc].rule.domain
     if not isinstance(domains, tuple):
         domains = (domains,) * len(primals)
-    return tuple(
-        np.where(where, primal, plain(primal).dtype.type(_inner_point(domain or reals)))
-        if hasattr(plain(primal), "dtype")
-        else primal
-        for primal, domain in zip(primals, domains, strict=True)
-    )
+    typed = [plain(primal) for primal in primals if hasattr(plain(primal), "dtype")]
+
+    def inside(primal, domain):
+        value = plain(primal)
+        if isinstance(value, (float, complex)):
+            dtype = np.result_type(value, *typed)
+        elif hasattr(value, "dtype"):
+            dtype = value.dtype
+        else:
+            return primal
+        return np.where(where, primal, dtype.type(_inner_point(domain or reals)))
+
+    return tuple(map(inside, primals, domains))
 
 
 def _inner_point(domain):

@@ -42,6 +42,7 @@ _OWN = (
     differentials.second_order,
     memory.threads,
     spreading.nonfinite,
+    values.silent,
 )
 
 

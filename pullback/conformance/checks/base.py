@@ -45,6 +45,8 @@ class Check:
     """Whether a rule fails that has primals, of whose plain samples it could judge none."""
     uses_cotangent: bool = True
     """Whether a pasted example needs the cotangent."""
+    each_case: bool = True
+    """Whether it is given a sample of every case of the author, be they more than ``most``."""
 
     @property
     def doc(self) -> str:
@@ -71,6 +73,7 @@ def check(
     most: int | None = None,
     judges: bool = False,
     uses_cotangent: bool = True,
+    each_case: bool = True,
     name: str = "",
 ) -> Callable[[Callable[[Any, Any], None]], Check]:
     """Make a function a check.
@@ -81,6 +84,7 @@ def check(
         most: the most samples that it needs.
         judges: it is a failure if a rule has primals and no plain sample could be judged.
         uses_cotangent: whether the sample's cotangent matters.
+        each_case: it is given a sample of every case of the author, be they more than ``most``.
         name: as on the command line; the function's name with hyphens if not given.
     """
 
@@ -93,6 +97,7 @@ def check(
             most,
             judges,
             uses_cotangent,
+            each_case,
         )
 
     return make

@@ -230,7 +230,7 @@ def _laid_out(_: Any, leaf: Any, layout: str) -> Any:
     return laid_out(leaf, layout)
 
 
-@check(most=2)
+@check(most=4, each_case=False)
 def threads(subject: Subject, sample: Sample) -> None:
     """Threads disturb each other: a scratch buffer or a cache without a lock.
 

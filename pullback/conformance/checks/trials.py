@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -65,6 +65,17 @@ class Trial:
         groups = subject.groups(call)
         values = [value_at(call, group[0]) for group in groups]
         return cls(subject, call, groups, values, y, back, cotangent_for(sample, y))
+
+    def part(self, numbers: Sequence[int]) -> Trial:
+        """The same call, differentiated by some of its primals; the others are constants."""
+        groups = [self.groups[number] for number in numbers]
+        values = [self.values[number] for number in numbers]
+        y, back = replace(self, groups=groups).linearized(self.call)
+        return replace(self, groups=groups, values=values, y=y, back=back)
+
+    def linearized(self, call: Call) -> tuple[Any, Pullback]:
+        """Another call, linearized by the primals of this one."""
+        return self.subject.linearize(call, [place for group in self.groups for place in group])
 
     def pull(self, cotangent: Any) -> list[Any]:
         """The cotangents of the primals; the rule is given a copy that it may spoil."""

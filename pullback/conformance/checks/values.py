@@ -1,18 +1,22 @@
-"""Checks of what is returned: the value, and the space of each cotangent."""
+"""Checks of what is returned: the value, the space of each cotangent, and no warnings."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from pullback.conformance.checks.base import CheckFailed, check
-from pullback.conformance.checks.trials import Trial, cotangent_for, for_rule
+from pullback.conformance.checks.trials import Trial, cotangent_for, for_rule, scaled
 from pullback.conformance.kinds import of_family
 from pullback.conformance.pool import Sample
 from pullback.conformance.subjects import Subject
 from pullback.conformance.values import (
     all_finite,
+    any_nan,
     describe,
     mismatch,
     short,
@@ -120,3 +124,48 @@ def _count_cotangents(subject: Subject, sample: Sample) -> None:
     room = max(given, sum(p.kind is not p.KEYWORD_ONLY for p in subject.parameters))
     if (found > room and not starred) or any(p[0] >= found for p in subject.primals(call)):
         raise CheckFailed(f"{what.format(found)} for {given} arguments")
+
+
+@check(
+    kinds=("plain", "complex128", "zeros", "ties", "boundary", "ones", "broadcast", "empty"),
+    most=24,
+    uses_cotangent=False,
+)
+def silent(subject: Subject, sample: Sample) -> None:
+    """The rule or its pullback warns of something that the function does not warn of.
+
+    A division by zero of which nothing is left in the result, an invalid value that is masked
+    afterwards: whoever runs a program with warnings turned into errors, as test suites do, cannot
+    differentiate it. The pullback is called with the sample's cotangent and with zeros. What is
+    NaN may have been warned of as invalid, and what is infinite as an overflow.
+    """
+    with _noticed() as by_function:
+        subject.primal(sample.call())
+    for factor in (1.0, 0.0):
+        with _noticed() as by_rule:
+            trial = Trial.of(subject, sample)
+        _compare("rule", by_rule - by_function, trial.y)
+        with _noticed() as by_pullback:
+            got = trial.pull(scaled(trial.cotangent, factor))
+        _compare("pullback", by_pullback - by_function, got)
+
+
+@contextmanager
+def _noticed() -> Iterator[set[str]]:
+    """Collects what is warned of inside: of floating-point errors the kind, without underflow."""
+    found: set[str] = set()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        with np.errstate(all="warn", under="ignore"):
+            yield found
+    found |= {str(warning.message).partition(" encountered in ")[0] for warning in caught}
+
+
+def _compare(what: str, warned: set[str], result: Any) -> None:
+    if any_nan(result):
+        warned -= {"invalid value"}
+    if not all_finite(result):
+        warned -= {"overflow"}
+    for warning in sorted(warned):
+        raise CheckFailed(f"the {what} warns, and the function does not: {warning}")

@@ -321,6 +321,32 @@ def test_the_second_derivative(verdict):
         assert verdict(FIRST, quartic, frozen, x) == ("passed", "")
 
 
+def test_the_second_derivative_by_one_argument_beside_a_plain_one(verdict):
+    def volume(a, b):
+        return a * a * b
+
+    def volume_rule(a, b):
+        def volume_pullback(ct):
+            slope = a if pullback.is_traced(b) else pullback.stop_gradient(a)
+            return 2 * ct * slope * b, ct * a * a
+
+        return a * a * b, volume_pullback
+
+    x, y = np.array([0.5, 1.5]), np.array([2.0, 3.0])
+    found = [verdict(SECOND, volume, volume_rule, x, y, seed=seed) for seed in range(4)]
+    message = next(text for status, text in found if status == "failed")
+    assert message.startswith("the derivative of the pullback by argument 0 ('a') alone along a ")
+    assert ("passed", "") in found  # where the other argument is the one that is tried
+
+
+def test_the_second_derivative_where_the_value_is_not_finite(verdict):
+    def scaled(x):
+        return x * np.inf, lambda ct: ct * 0.0
+
+    found = verdict(SECOND, lambda x: x * np.inf, scaled, 0.5)
+    assert found == ("unsuited", "the value is not finite")
+
+
 def test_a_rule_that_cannot_be_traced_has_no_second_derivative(verdict):
     def plain(x):
         return math.sin(x), lambda ct: ct * math.cos(x)

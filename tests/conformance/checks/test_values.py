@@ -1,8 +1,9 @@
-"""Checks of the value, and of the space of each cotangent."""
+"""Checks of the value, of the space of each cotangent, and of warnings."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections import namedtuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from pullback import primitive
 
-PRIMAL, SPACE = "primal", "space"
+PRIMAL, SPACE, SILENT = "primal", "space", "silent"
 X = np.array([0.5, 1.5])
 Pair = namedtuple("Pair", "first second")
 
@@ -165,3 +166,59 @@ def test_half_precision_is_compared_loosely(verdict):
     x = X.astype(np.float16)
     assert verdict(SPACE, np.sin, almost, x) == ("passed", "")
     assert verdict(SPACE, np.sin, off, x)[0] == "failed"
+
+
+def logarithm_or_zero(x):
+    return np.log(np.where(x > 0, x, 1))
+
+
+LOUD = {
+    "a warning of the rule": (
+        lambda x: (np.where(x > 0, np.log(x), 0), lambda ct: ct * 0),
+        "the rule warns, and the function does not: divide by zero",
+    ),
+    "a warning of the pullback": (
+        lambda x: (logarithm_or_zero(x), lambda ct: np.where(x > 0, ct / x, 0)),
+        "the pullback warns, and the function does not: divide by zero",
+    ),
+    "an invalid value for a zero cotangent": (
+        lambda x: (logarithm_or_zero(x), lambda ct: np.where(ct == 0, 0, x - x * np.inf / ct)),
+        "the pullback warns, and the function does not: ",
+    ),
+    "a warning of its own": (
+        lambda x: (logarithm_or_zero(x), lambda ct: warnings.warn("beware", stacklevel=1) or ct),
+        "the pullback warns, and the function does not: beware",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "words"), LOUD.values(), ids=LOUD)
+def test_a_warning_that_the_function_does_not_give(verdict, rule, words):
+    status, message = verdict(SILENT, logarithm_or_zero, rule, np.array([0.0, 2.0]))
+    assert status == "failed"
+    assert message.startswith(words)
+
+
+EXCUSED = {
+    "the function warns as well": (np.log, lambda x: (np.log(x), lambda ct: ct / x), 0.0),
+    "what is infinite may overflow": (
+        np.exp, lambda x: (np.exp(x), lambda ct: ct * np.exp(x + 1)), 709.5,
+    ),
+    "what is NaN may be invalid": (
+        np.square, lambda x: (np.square(x), lambda ct: ct * (x - x)), np.inf,
+    ),
+    "underflow": (np.sin, lambda x: (np.sin(x), lambda ct: ct * (x * x + 1)), 1e-200),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "rule", "x"), EXCUSED.values(), ids=EXCUSED)
+def test_a_warning_that_tells_something(verdict, function, rule, x):
+    assert verdict(SILENT, function, rule, np.float64(x)) == ("passed", "")
+
+
+def test_an_infinity_is_no_excuse_for_a_division_by_zero(verdict):
+    def root(x):
+        return np.sqrt(x), lambda ct: ct / (2 * np.sqrt(x))
+
+    status, message = verdict(SILENT, np.sqrt, root, np.float64(0.0))
+    assert (status, message.rpartition(": ")[2]) == ("failed", "divide by zero")

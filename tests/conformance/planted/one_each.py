@@ -161,7 +161,7 @@ def root(x):
 
 zero_cotangent = Planted(
     name="root at 0",
-    checks=("zero-cotangent",),
+    checks=("zero-cotangent", "silent"),
     function=root,
     wrong=elementwise(root, lambda ct, y: ct / (2 * y), domain=positive),
     right=elementwise(root, lambda ct, y: divide(ct, 2 * y), domain=positive),

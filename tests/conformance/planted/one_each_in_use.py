@@ -1,5 +1,5 @@
 """For each check of how a rule is used one mistake that it finds, beside the same rule without the
-mistake: calls again and from threads, memory, shapes, bad numbers, time.
+mistake: calls again and from threads, memory, shapes, bad numbers, warnings, time.
 """
 
 from __future__ import annotations
@@ -199,6 +199,30 @@ nonfinite = Planted(
     samples=SCALAR_OR_VECTOR,
     story="0 times NaN is NaN: one bad element spoils all.",
     alone=True,
+)
+
+
+def flat_at_zero(x):
+    """``x**3 log(x**2)``, and 0 at 0."""
+    return x**3 * log_square(x)
+
+
+def log_square(x):
+    """``log(x**2)``, and 0 at 0."""
+    return np.log(np.where(x == 0, 1, x * x))
+
+
+silent = Planted(
+    name="logarithm of 0 masked too late",
+    checks=("silent",),
+    function=flat_at_zero,
+    wrong=ruled(
+        flat_at_zero,
+        lambda ct, y, x: ct * np.where(x == 0, 0, x**2 * (3 * np.log(x * x) + 2)),
+    ),
+    right=ruled(flat_at_zero, lambda ct, y, x: ct * x**2 * (3 * log_square(x) + 2)),
+    samples=SCALAR_OR_VECTOR,
+    story="The result is right, and a test suite that turns warnings into errors stops there.",
 )
 
 
