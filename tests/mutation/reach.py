@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from tests.mutation.sources import Mutant, Source, Unit
@@ -34,6 +34,10 @@ class Reach:
         self.sources = sources
         self.statement_of: dict[Unit, tuple[str, int]] = {}
         self.readers: dict[tuple[str, str], set[Unit | tuple[str, int]]] = {}
+        self._ran_by: dict[str, set[Unit]] = {}
+        for unit, rules in record.ran.items():
+            for rule in rules:
+                self._ran_by.setdefault(rule, set()).add(unit)
         for source in sources.values():
             for reader, statement, name in _reads(source):
                 if len(reader) == 3:
@@ -49,6 +53,10 @@ class Reach:
         if mutant.unit in self.record.at_import:
             found |= self._of_statement(where, set())
         return found
+
+    def ran_by(self, rule: str) -> Set[Unit]:
+        """What the examination of a rule runs."""
+        return self._ran_by.get(rule, set())
 
     def first(self, mutant: Mutant) -> set[str]:
         """The rules that are made where ``mutant`` is, which are the first to ask."""

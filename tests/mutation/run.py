@@ -19,6 +19,8 @@ LOADING: Final = 60.0
 """Seconds that importing the rules may take."""
 ENOUGH: Final = 25.0
 """Seconds of examination, as measured without a mutant, after which no further rule is asked."""
+START: Final = 0.01
+"""Seconds that asking a rule takes at least."""
 WARM: Final = 3
 """How many rules are examined before the first mutant, so that NumPy and hypothesis are warm."""
 
@@ -217,13 +219,24 @@ class Examination:
                 send(complaint)
                 return
 
-    def _in_order(self, task: Task) -> list[str]:
+    def _in_order(self, task: Task) -> Iterator[str]:
+        """The rules to ask: those that noticed its like, then whoever runs most that is new."""
         caught = self._caught.get(_unit(task.mutant), Counter())
         first, seconds = self.reach.first(task.mutant), self.record.seconds
-        return sorted(
-            task.reached,
-            key=lambda rule: (-caught[rule], rule not in first, seconds[rule], rule),
-        )
+        left = sorted(task.reached, key=lambda rule: (seconds[rule], rule))
+        seen: set[Unit] = set()
+        while left:
+            rule = max(
+                left,
+                key=lambda rule: (
+                    caught[rule],
+                    rule in first,
+                    len(self.reach.ran_by(rule) - seen) / (seconds[rule] + START),
+                ),
+            )
+            left.remove(rule)
+            seen |= self.reach.ran_by(rule)
+            yield rule
 
     def _fate(self, result: Result[Task]) -> Fate:
         task = result.item

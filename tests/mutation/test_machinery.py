@@ -17,7 +17,7 @@ from tests.mutation.judges import Complaint, Conformance
 from tests.mutation.modules import replace, watch
 from tests.mutation.reach import Reach, Record
 from tests.mutation.report import Report, key, killed_in
-from tests.mutation.run import Examination, Fate, record
+from tests.mutation.run import Examination, Fate, Task, record
 from tests.mutation.sources import Source
 from tests.mutation.swaps import NotSwappable, Swaps, containers, restore
 from tests.mutation.walk import mutants
@@ -201,6 +201,16 @@ def test_the_rules_that_a_statement_makes_are_asked_first():
     reach = Reach({"toy": Source("toy", "slow = 2\n")}, found)
     assert reach.first(mutant) == {"slow"}
     assert Reach({"toy": source}, found).first(mutants(source)[0]) == {"quick", "slow"}
+
+
+def test_a_rule_that_runs_something_else_is_asked_before_another_of_a_kind():
+    common, *others = ("toy", 1, 0), ("toy", 2, 0), ("toy", 3, 0)
+    found = Record({"quick": 1.0, "alike": 1.1, "slow": 4.0})
+    found.ran = {common: {"quick", "alike", "slow"}, others[0]: {"slow"}, others[1]: {"slow"}}
+    source = Source("toy", "def double(x):\n    return 2 * x\n")
+    examination = Examination(ToyJudge(), {"toy": source}, found)
+    task = Task(mutants(source)[0], frozenset(found.seconds), None)
+    assert [*examination._in_order(task)] == ["quick", "slow", "alike"]
 
 
 def test_a_check_that_fails_without_a_mutant_is_told_and_not_asked(source, monkeypatch):
