@@ -142,11 +142,11 @@ class Sample:
         except Exception as error:
             raise Refused from error
         if self.kind not in ("inf", "nan"):
-            had_nan = any_nan(call.args) or any_nan(call.params)
             overflows = self.kind == "overflow"
             if self.kind in ("huge", "tiny", "overflow") and all_finite(y) == overflows:
                 raise Refused
-            if any_nan(y) and not had_nan:
+            is_new_nan = any_nan(y) and not any_nan(call.args) and not any_nan(call.params)
+            if is_new_nan != (self.kind == "outside"):
                 raise Refused
         return y
 

@@ -15,7 +15,7 @@ from pullback.domains import Domain, above, interval, positive
 SEEDS = range(30)
 FAMILIES = {
     "values": "plain zeros ones signs ties duplicates boundary near-boundary huge overflow tiny "
-    "inf nan repeated small-integers masks list-lengths negative-axis tuple-axis",
+    "inf nan outside repeated small-integers masks list-lengths negative-axis tuple-axis",
     "dtypes": "float32 float16 complex64 complex128 mixed-dtypes integers python-scalars "
     "numpy-scalars numpy-integers lists",
     "shapes": "batch size-one broadcast empty long 0-d",

@@ -18,8 +18,8 @@ from pullback.conformance import Call, arrays, call, each, floats
 from pullback.conformance.kinds import KINDS
 from pullback.conformance.pool import Base, Pool, Refused, Sample, quiet
 from pullback.conformance.subjects import from_pair
-from pullback.conformance.values import leaves, mismatch
-from pullback.domains import positive
+from pullback.conformance.values import all_finite, leaves, mismatch
+from pullback.domains import interval, positive
 from pullback.plugins import load
 
 
@@ -334,3 +334,13 @@ def test_only_what_overflows_is_a_sample_of_that_kind():
                 assert sample is None or np.isinf(sample.y).any() == overflows
     assert pool.made["overflow"] > 0
     assert pool.refused["huge"] > 0
+
+
+def test_outside_of_the_domain_a_value_is_new_and_nan():
+    pool = Pool(subject_of(np.arcsin, call(arrays("3", interval(-1, 1)))), 0)
+    with quiet():
+        for number in range(len(pool.bases)):
+            sample = pool.sample("outside", number)
+            assert sample is None or (np.isnan(sample.y).any() and all_finite(sample.call().args))
+    assert pool.made["outside"] > 0
+    assert pool.refused["outside"] > 0

@@ -89,15 +89,15 @@ def _compare(
 @check(
     kinds=(
         *("plain", "zeros", "ties", "boundary", "near-boundary", "ones", "huge", "tiny"),
-        *("signs", "complex128", "empty", "overflow"),
+        *("signs", "complex128", "empty", "overflow", "outside"),
     ),
     uses_cotangent=False,
 )
 def zero_cotangent(subject: Subject, sample: Sample) -> None:
     """A zero cotangent does not give zero: 0 times infinity is NaN.
 
-    Where an output does not matter, its inputs get exactly 0, at singular points too. Without it
-    ``np.where(x > 0, np.sqrt(x), 0)`` has a gradient of NaN.
+    Where an output does not matter, its inputs get exactly 0, at singular points and outside of the
+    domain too. Without it ``np.where(x > 0, np.sqrt(x), 0)`` has a gradient of NaN.
     """
     trial = Trial.of(subject, sample)
     for group, got in zip(trial.groups, trial.pull(_zeros(trial.y)), strict=True):

@@ -179,6 +179,13 @@ def nan(setting: Setting) -> Call | None:
     return change_some(setting, lambda x, place: np.nan, at_most=1)
 
 
+@kind("outside", "values")
+def outside(setting: Setting) -> Call | None:
+    """Numbers outside of the domain, where the value is NaN."""
+    way = setting.random.integers(3)
+    return change_some(setting, lambda x, place: (0.0, -x, 10.0 * x)[way])
+
+
 @kind("repeated", "values")
 def repeated(setting: Setting) -> Call | None:
     """One and the same object as two arguments: ``f(x, x)``."""

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from pullback import elementwise, primitive, rule
+from pullback.conformance import arrays, call, check_rule
+from pullback.domains import positive
+from pullback.errors import RuleCheckError
 from pullback_numpy.strong import divide
 
 LINEAR, ZERO, TRANSPOSE = "linearity", "zero-cotangent", "forward-reverse"
@@ -99,6 +102,20 @@ def test_zero_stays_zero_at_a_singular_point(verdict, x):
     assert "nan" in message
     assert message.endswith(" want zeros")
     assert verdict(ZERO, np.sqrt, strong, x) == ("passed", "")
+
+
+def test_zero_stays_zero_outside_of_the_domain():
+    def masked(x):
+        return np.log(x), lambda ct: np.where(ct == 0, 0 * ct, ct / x)
+
+    def spoilt(x):
+        y = np.log(x)
+        return y, lambda ct: np.where((ct == 0) & (x >= 0), 0 * ct, ct * np.exp(-y))
+
+    samples = [call(arrays("n", positive))]
+    assert check_rule(np.log, rule=masked, samples=samples, checks=[ZERO])
+    with pytest.raises(RuleCheckError, match="for a zero cotangent: got "):
+        check_rule(np.log, rule=spoilt, samples=samples, checks=[ZERO])
 
 
 @pytest.mark.parametrize("back", [lambda ct: ct + 1e-300, lambda ct: ct * 0 + np.inf])
