@@ -22,6 +22,7 @@ from pullback.registry import Registry, Rule
 from pullback.rules import elementwise, nondifferentiable, not_implemented, primitive, rule
 from pullback.spaces import ArrayType, Deferred
 from pullback.transforms import grad, hessian, hvp, jacobian, value_and_grad
+from pullback.updates import at
 
 __all__ = [
     "ArrayType",
@@ -31,6 +32,7 @@ __all__ = [
     "Registry",
     "Rule",
     "__version__",
+    "at",
     "elementwise",
     "errors",
     "grad",

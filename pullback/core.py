@@ -20,7 +20,17 @@ from pullback.missing import missing_rule
 from pullback.operators import install
 from pullback.plugins import rule_function
 from pullback.registry import unwrap
-from pullback.spaces import Deferred, Pending, Space, array_type_of, plain, project, space_makers
+from pullback.spaces import (
+    Deferred,
+    Pending,
+    Space,
+    array_type_of,
+    explained,
+    gathered,
+    plain,
+    project,
+    space_makers,
+)
 from pullback.tracer import Entry, Trace, Tracer, apply_function, leaked
 
 install()
@@ -247,18 +257,28 @@ def run(
     result.restore = _restorer(structures, single)
     try:
         y = f(*args, **params)
+        if has_aux:
+            y, result.aux = _split(y, trace)
+        _take_output(result, y, trace)
+    except TypeError as error:
+        clearer = explained(error)
+        if clearer is error:
+            raise
+        raise clearer from error
     finally:
         trace.end()
-    if has_aux:
-        try:
-            y, aux = y
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"has_aux=True means that the function returns (y, extra); it returned {y!r:.60}"
-            ) from None
-        result.aux = _without(trace, aux)
-    _take_output(result, y, trace)
     return result
+
+
+def _split(y: Any, trace: Trace) -> tuple[Any, Any]:
+    """The output and the extra output, the latter without tracers."""
+    try:
+        y, aux = y
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"has_aux=True means that the function returns (y, extra); it returned {y!r:.60}"
+        ) from None
+    return y, _without(trace, aux)
 
 
 def _enter_container(
@@ -308,6 +328,7 @@ def _take_output(result: Run, y: Any, trace: Trace) -> None:
 
 
 def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
+    leaf = gathered(leaf)
     if isinstance(leaf, Tracer):
         if leaf._trace is trace:
             result.positions.append(leaf._index)
@@ -325,11 +346,10 @@ def _without(trace: Trace, aux: Any) -> Any:
 
     Copies, because the pullback still needs what the tracers hold.
     """
-    if isinstance(aux, Tracer):
-        return own_copy(aux._value) if aux._trace is trace else aux
-    if is_leaf(aux):
-        return aux
-    return map_leaves(lambda leaf: _without(trace, leaf) if isinstance(leaf, Tracer) else leaf, aux)
+    if not is_leaf(aux):
+        return map_leaves(partial(_without, trace), aux)
+    aux = gathered(aux)
+    return own_copy(aux._value) if isinstance(aux, Tracer) and aux._trace is trace else aux
 
 
 def function_rule(f: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:

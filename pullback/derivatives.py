@@ -25,7 +25,7 @@ from pullback.containers import map_leaves
 from pullback.core import Run, dispatching, pullback_of, run, space_of_output
 from pullback.plugins import has_no_rule, rule_function
 from pullback.registry import rules, unwrap
-from pullback.spaces import Traced, plain
+from pullback.spaces import Traced, gathered, plain
 
 _NO_PARAMS: Final[Mapping[str, Any]] = {}
 
@@ -231,11 +231,11 @@ def stop_gradient(x: Any) -> Any:
     >>> pullback.grad(lambda x: x * pullback.stop_gradient(x))(3.0)
     3.0
     """
-    if isinstance(x, Traced):
-        return own_copy(plain(x))  # rules still need the value that the tracer holds
-    if is_leaf(x):
-        return x
-    return map_leaves(stop_gradient, x)
+    if not is_leaf(x):
+        return map_leaves(stop_gradient, x)
+    x = gathered(x)
+    # Rules still need the value that the tracer holds.
+    return own_copy(plain(x)) if isinstance(x, Traced) else x
 
 
 def is_traced(x: Any) -> bool:

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeAlias
 
-from pullback.errors import PrimalError
+from pullback.errors import PrimalError, PullbackError
 
 Space: TypeAlias = tuple[type, Any, Any]
 
@@ -63,6 +63,8 @@ class ArrayType(ABC):
     """Whether each type is one space, ``(kind, None, None)``; `space` is then not asked."""
     mutable: ClassVar[bool] = False
     """Whether values can be written to, so that rules must be given what `keep` returns."""
+    element_methods: ClassVar[Mapping[str, Any]] = {}
+    """Primitives that the library calls as methods of objects that are stored in an array."""
 
     @abstractmethod
     def space(self, value: Any) -> Space | None:
@@ -101,8 +103,35 @@ class ArrayType(ABC):
         Args:
             constant: a value of a mutable type, which a traced program uses.
             kept: what was kept in this run of the program; the implementation's to fill.
+
+        Raises:
+            HoldsTraced: it is no constant, and must be gathered first.
         """
         return constant
+
+    def gather(self, value: Any) -> Any:
+        """``value``; one traced value in the place of what a program has stored traced ones in.
+
+        ``np.array([x, y])`` of traced numbers is an array of objects, which becomes what
+        ``np.stack`` makes of them. Where such a value is used as a constant, `keep` raises
+        `HoldsTraced`.
+        """
+        return value
+
+    def explain(self, error: TypeError) -> PullbackError | None:
+        """A clearer error for what the library raised in a traced function, where there is one."""
+        return None
+
+    def update(self, x: Any, index: Any, value: Any, *, add: bool) -> Any:
+        """``x``, traced or not, with other elements at ``index``: see `pullback.at`.
+
+        Raises:
+            PrimalError: values of this type have no elements.
+        """
+        raise PrimalError(
+            f"{type(plain(x)).__name__} has no elements that could be set; pullback.at takes an "
+            "array"
+        )
 
     def own(self, cotangent: Any, held: Iterable[Any]) -> Any:
         """``cotangent``, copied where a later write to one of ``held`` would change it."""
@@ -150,6 +179,10 @@ space_makers: Final[dict[type, Callable[[Any], Space | None]]] = {}
 scalar_spaces: Final[dict[type, Space]] = {}
 keepers: Final[dict[type, Callable[[Any, dict[int, Any]], Any]]] = {}
 """Mutable type -> `ArrayType.keep`."""
+gatherers: Final[dict[type, Callable[[Any], Any]]] = {}
+"""Type of what traced values can be stored in -> `ArrayType.gather`."""
+element_methods: Final[dict[str, Any]] = {}
+"""Name -> the primitive of `ArrayType.element_methods`."""
 
 
 def add_array_type(array_type: ArrayType) -> None:
@@ -161,6 +194,31 @@ def add_array_type(array_type: ArrayType) -> None:
             scalar_spaces[kind] = (kind, None, None)
         if array_type.mutable:
             keepers[kind] = array_type.keep
+        if type(array_type).gather is not ArrayType.gather:
+            gatherers[kind] = array_type.gather
+    element_methods.update(array_type.element_methods)
+
+
+def explained(error: TypeError) -> TypeError | PullbackError:
+    """``error``, or what an `ArrayType` says of it."""
+    for array_type in {*array_types.values()}:
+        clearer = array_type.explain(error)
+        if clearer is not None:
+            return clearer
+    return error
+
+
+class HoldsTraced(Exception):
+    """A value that was used as a constant holds traced values. Never leaves the engine."""
+
+
+def gathered(value: Any) -> Any:
+    """``value``, gathered; also what is in lists and tuples: see `ArrayType.gather`."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind(map(gathered, value))
+    gather = gatherers.get(kind)
+    return value if gather is None else gather(value)
 
 
 def keep_all(values: Mapping[str, Any], kept: dict[int, Any]) -> dict[str, Any]:

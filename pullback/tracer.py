@@ -30,8 +30,11 @@ from pullback.plugins import rule_function
 from pullback.registry import RuleFunction, table
 from pullback.spaces import (
     Component,
+    HoldsTraced,
     Space,
     Traced,
+    element_methods,
+    gathered,
     keep_all,
     keepers,
     plain,
@@ -99,7 +102,12 @@ class Tracer(Traced):
         if name.startswith("__"):
             # __array_interface__ and the like would let the value out behind the tracer's back.
             raise AttributeError(f"a traced {kind.__name__} does not offer {name}")
-        attribute = getattr(kind, name)
+        attribute = getattr(kind, name, None)
+        if attribute is None:
+            # An operation on an array of objects calls the method of its own name.
+            if name not in element_methods:
+                raise AttributeError(f"a traced {kind.__name__} has no attribute {name}")
+            attribute = element_methods[name]
         if callable(attribute):
             return _Method(attribute, self)
         return apply_unary(attribute, self)
@@ -119,8 +127,8 @@ class Tracer(Traced):
         if method != "__call__":
             return apply_function(getattr(ufunc, method), inputs, params)
         if params:
-            return apply(type(ufunc).__call__, (ufunc, *inputs), params)
-        return apply(ufunc, inputs, params)
+            return apply_function(type(ufunc).__call__, (ufunc, *inputs), params)
+        return apply_function(ufunc, inputs, params)
 
     def __array_function__(
         self, function: Any, types: Any, args: tuple[Any, ...], params: dict[str, Any]
@@ -135,24 +143,14 @@ class Tracer(Traced):
     def __bool__(self) -> bool:
         return bool(self._value)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        raise TracerConversionError(
-            "a traced value was about to become a plain array, or to be stored into one, which "
-            "would lose its derivative. Leave out np.asarray(x), for a traced array is one; write "
-            "np.stack([...]) or np.concatenate([...]) instead of np.array([...]) and of storing "
-            "elements. A library function that calls np.asarray on what it is given needs a rule: "
-            "call it through pullback.primitive(function). pullback.stop_gradient(x) if no "
-            "derivative is meant."
-        )
-
     def __float__(self) -> NoReturn:
         raise TracerConversionError(
             "a traced value was about to become a plain float, which would lose its derivative. "
             "That happens when it is passed to float(), or to a function that does not dispatch "
-            "on its arguments (math.sin, a C extension), or is stored into an array. Write "
-            "np.sin(x), or pullback.primitive(math.sin)(x), or a chain [math.sin]; "
-            "np.stack([...]) instead of storing elements; pullback.stop_gradient(x) if no "
-            "derivative is meant."
+            "on its arguments (math.sin, a C extension), or is stored into an array of numbers. "
+            "Write np.sin(x), or pullback.primitive(math.sin)(x), or a chain [math.sin]; "
+            "np.stack([...]) or pullback.at(a)[i].set(x) instead of storing elements; "
+            "pullback.stop_gradient(x) if no derivative is meant."
         )
 
     def __int__(self) -> NoReturn:
@@ -198,7 +196,8 @@ class ArrayTracer(Tracer):
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise InPlaceWriteError(
             "a traced value cannot be written in place (x[i] = v). Build a new value instead: "
-            "np.where(mask, v, x), np.concatenate([...]) or np.stack([...])."
+            "x = pullback.at(x)[i].set(v), or .add(v) for x[i] += v; np.where(mask, v, x) or "
+            "np.stack([...])."
         )
 
     def __delitem__(self, index: Any) -> NoReturn:
@@ -265,20 +264,30 @@ def apply(
         )
     values = []
     parents: list[int | None] = []
-    for arg in args:
-        if type(arg) in _TRACERS and arg._trace is trace:
-            values.append(arg._value)
-            parents.append(arg._index)
-        else:
-            keep = keepers.get(type(arg))
-            values.append(arg if keep is None else keep(arg, trace.kept))
-            parents.append(None)
+    try:
+        for arg in args:
+            if type(arg) in _TRACERS and arg._trace is trace:
+                values.append(arg._value)
+                parents.append(arg._index)
+            else:
+                keep = keepers.get(type(arg))
+                values.append(arg if keep is None else keep(arg, trace.kept))
+                parents.append(None)
+        if params:
+            params = keep_all(params, trace.kept)
+    except HoldsTraced:
+        return _apply_gathered(primitive, args, params, rule)
     if trace.tape is None:
         raise leaked(primitive)
     position = parents[0] if len(parents) == 1 else tuple(parents)
-    if params:
-        params = keep_all(params, trace.kept)
     return _record(primitive, rule(*values, **params), position, trace)
+
+
+def _apply_gathered(
+    primitive: Any, args: Sequence[Any], params: Mapping[str, Any], rule: RuleFunction | None
+) -> Any:
+    params = {name: gathered(value) for name, value in params.items()}
+    return apply_function(primitive, tuple(map(gathered, args)), params, rule)
 
 
 def apply_unary(primitive: Any, x: Tracer) -> Any:
@@ -304,12 +313,16 @@ def apply_binary(primitive: Any, a: Any, b: Any) -> Any:
         if other.id > trace.id:
             return apply(primitive, (a, b), _NO_PARAMS)
     # The program may write to an array that it uses, before the pullback reads it.
-    if a_is_traced:
-        keep = keepers.get(type(b))
-        result = rule(a._value, b if keep is None else keep(b, trace.kept))
-    else:
-        keep = keepers.get(type(a))
-        result = rule(a if keep is None else keep(a, trace.kept), b._value)
+    keep = keepers.get(type(b if a_is_traced else a))
+    if keep is not None:
+        try:
+            if a_is_traced:
+                b = keep(b, trace.kept)
+            else:
+                a = keep(a, trace.kept)
+        except HoldsTraced:
+            return _apply_gathered(primitive, (a, b), _NO_PARAMS, rule)
+    result = rule(a._value, b) if a_is_traced else rule(a, b._value)
     # The pullback of the other argument is dropped here, and with it what that one holds.
     if type(result) is tuple and len(result) == 2:
         y, pullback = result
@@ -453,8 +466,11 @@ def apply_function(
     for arg in args:
         if type(arg) in (list, tuple) and any_traced(arg):
             rule = rule or find_rule(primitive, args)
-            traced, flat_rule = flat_call(primitive, rule, args, params)
-            return apply(primitive, traced, _NO_PARAMS, flat_rule)
+            try:
+                traced, flat_rule = flat_call(primitive, rule, args, params)
+                return apply(primitive, traced, _NO_PARAMS, flat_rule)
+            except HoldsTraced:
+                return _apply_gathered(primitive, args, params, rule)
     return apply(primitive, args, params, rule)
 
 

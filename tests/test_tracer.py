@@ -244,7 +244,9 @@ def test_storing_into_an_array_is_refused():
         a[0] = x
         return a.sum()
 
-    refused(f, TracerConversionError, r"np\.stack\(\[\.\.\.\]\) instead of storing elements")
+    refused(
+        f, TracerConversionError, r"pullback\.at\(a\)\[i\]\.set\(x\) instead of storing elements"
+    )
     refused(f, TracerConversionError, "instead of storing", np.float64(2.0))
 
 
@@ -254,13 +256,18 @@ def test_storing_an_array_into_an_array_is_refused():
         a[0] = x
         return a.sum()
 
-    refused(f, TracerConversionError, r"np\.concatenate\(\[\.\.\.\]\) instead", np.ones(3))
+    refused(f, TracerConversionError, r"np\.stack\(\[\.\.\.\]\) or pullback\.at", np.ones(3))
 
 
 @pytest.mark.parametrize("x", [2.0, np.ones(2)])
-def test_becoming_a_plain_array_is_refused(x):
-    for f in (np.asarray, lambda x: np.array([x, x]), lambda x: np.eye(3)[x]):
-        refused(f, TracerConversionError, r"Leave out np\.asarray\(x\)", x)
+def test_becoming_an_array_of_numbers_is_refused(x):
+    for f in (lambda x: np.asarray(x, float), lambda x: np.array([x, x], dtype=float)):
+        refused(f, TracerConversionError, "would lose its derivative", x)
+
+
+def test_a_traced_value_is_no_index():
+    refused(lambda x: np.eye(3)[x], IndexError, "only integers", 2.0)
+    refused(lambda x: np.eye(3)[x], IndexError, "only integers", np.ones(2))
 
 
 def test_writes_in_place_are_refused():

@@ -25,6 +25,7 @@ from pullback_numpy import (
     shapes,
     strong,
     ufuncs,
+    updates,
 )
 from pullback_numpy.array_type import Arrays, Constants, Refused, Scalars
 
@@ -57,6 +58,7 @@ def pullback_register_rules(registry):
         memory_maps,
         selection,
         methods,
+        updates,
     )
 
 

@@ -6,11 +6,13 @@ methods and functions that dispatch.
 
 from __future__ import annotations
 
+from numbers import Number
+
 import numpy as np
 
 from pullback import ArrayType
 from pullback.errors import PrimalError, TracerConversionError
-from pullback.spaces import Traced, plain
+from pullback.spaces import HoldsTraced, Traced, plain
 from pullback_numpy.complex_numbers import is_complex
 
 SCALARS = tuple(
@@ -23,11 +25,50 @@ _SMALL = 4096
 """Up to as many bytes, a copy is made sooner than a comparison."""
 
 
+_OBJECTS_REFUSED = ("loop of ufunc does not support", "dtype('O')", "array type object")
+"""What is in the messages of NumPy's errors for arrays of objects."""
+_UFUNCS = {ufunc.__name__: ufunc for ufunc in vars(np).values() if isinstance(ufunc, np.ufunc)}
+
+
 class Arrays(ArrayType):
     """`numpy.ndarray`: a space is ``(ndarray, shape, dtype)``; `numpy.memmap` counts as one."""
 
     types = (np.ndarray, np.memmap)
     mutable = True
+    element_methods = _UFUNCS
+
+    def gather(self, value):
+        """``value``; an array of objects that are traced, as one traced array.
+
+        Raises:
+            TracerConversionError: some of the objects are no numbers.
+        """
+        if not _holds_traced(value):
+            return value
+        items = list(value.reshape(-1))
+        strange = [item for item in items if not isinstance(plain(item), (Number, np.ndarray))]
+        if strange:
+            raise TracerConversionError(
+                f"an array of objects holds traced values beside {strange[0]!r:.40}, which is no "
+                "number"
+            )
+        return np.reshape(np.stack(items), value.shape)
+
+    def explain(self, error):
+        """NumPy has no loops for most functions of arrays of objects, and says so in its way."""
+        text = str(error)
+        if not any(sign in text for sign in _OBJECTS_REFUSED):
+            return None
+        return TracerConversionError(
+            "NumPy does not compute this with an array of objects, which np.array([...]) of traced "
+            f"values is, or a list of them; make an array with np.stack([...]). NumPy says: {text}"
+        )
+
+    def update(self, x, index, value, *, add):
+        """``x`` with other elements at ``index``, through the primitives of `updates`."""
+        from pullback_numpy.updates import add_at, set_at  # it needs rules, and they need this
+
+        return (add_at if add else set_at)(x, index, value)
 
     def space(self, value):
         """The space of an array; ``None`` unless its dtype is floating point or complex.
@@ -40,9 +81,8 @@ class Arrays(ArrayType):
             return (np.ndarray, value.shape, dtype)
         if dtype.kind == "O":
             raise TracerConversionError(
-                "an array of Python objects cannot be differentiated. np.array([...]) of traced "
-                "values makes one; write np.stack([...]) or np.concatenate([...]). For other "
-                "objects convert first: x.astype(float)."
+                "an array of Python objects cannot be differentiated; convert it first: "
+                "x.astype(float)"
             )
         return None
 
@@ -93,7 +133,13 @@ class Arrays(ArrayType):
         return np.reshape(stacked, row_shape + shape if last else shape + row_shape)
 
     def keep(self, constant, kept):
-        """A copy of what can be written to; one for all uses of a big array that stays the same."""
+        """A copy of what can be written to; one for all uses of a big array that stays the same.
+
+        Raises:
+            HoldsTraced: an array of objects that are traced.
+        """
+        if constant.dtype is not _FLOAT64 and _holds_traced(constant):
+            raise HoldsTraced
         if not constant.flags.writeable:
             return constant
         if constant.nbytes <= _SMALL:
@@ -210,6 +256,10 @@ class Refused(Constants):
             "a masked array has elements without a value; pass x.filled(0) and its mask, and "
             "write np.where(mask, 0, ...)"
         )
+
+
+def _holds_traced(array):
+    return array.dtype.kind == "O" and any(isinstance(item, Traced) for item in array.flat)
 
 
 def _unbroadcast(cotangent, given, wanted):

@@ -24,6 +24,7 @@ from pullback_numpy.samples import (
     shapes,
     strong,
     ufuncs,
+    updates,
 )
 
 MODULES = (
@@ -44,6 +45,7 @@ MODULES = (
     memory_maps,
     selection,
     methods,
+    updates,
 )
 
 
