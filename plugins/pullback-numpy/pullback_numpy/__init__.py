@@ -20,6 +20,7 @@ from pullback_numpy import (
     moments,
     padding,
     products,
+    ranges,
     reductions,
     selection,
     shapes,
@@ -59,6 +60,7 @@ def pullback_register_rules(registry):
         selection,
         methods,
         updates,
+        ranges,
     )
 
 

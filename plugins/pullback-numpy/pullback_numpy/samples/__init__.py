@@ -19,6 +19,7 @@ from pullback_numpy.samples import (
     moments,
     padding,
     products,
+    ranges,
     reductions,
     selection,
     shapes,
@@ -46,6 +47,7 @@ MODULES = (
     selection,
     methods,
     updates,
+    ranges,
 )
 
 
