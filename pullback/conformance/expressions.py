@@ -37,7 +37,7 @@ def expression(value: Any) -> str:
         return _named(value)
     if isinstance(value, np.dtype):
         return f"np.dtype({value.str!r})"
-    return repr(value)
+    return "np._NoValue" if value is np._NoValue else repr(value)
 
 
 def _named(value: Any) -> str:

@@ -80,6 +80,7 @@ VALUES = [
     [np.ones(2), (1, {"a": np.float32(2.0)})],
     np.dtype("float32"),
     np.dtype(">i2"),
+    np._NoValue,
 ]
 
 

@@ -32,7 +32,7 @@ def linearity(subject: Subject, sample: Sample) -> None:
 
     The pullback of a sum is the sum of the pullbacks, and cotangents of 1e8 and 1e-8 times the
     size give cotangents of that size: a constant that was added, a tolerance inside of the
-    pullback, or a branch on the cotangent shows.
+    pullback, or a branch on the cotangent shows; so does an infinity without its sign.
     """
     trial = Trial.of(subject, sample, wide=True)
     one = trial.cotangent
@@ -45,7 +45,7 @@ def linearity(subject: Subject, sample: Sample) -> None:
     for factor in (1e8, 1e-8, -1.0):
         want = [np.asarray(cotangent) * factor for cotangent in first]
         what = f"{factor:g} times a cotangent"
-        _compare(trial, what, trial.pull(scaled(one, factor)), want, sizes, abs(factor))
+        _compare(trial, what, trial.pull(scaled(one, factor)), want, sizes, factor)
     want = [np.asarray(a) + np.asarray(b) for a, b in zip(first, second, strict=True)]
     _compare(trial, "the sum of two cotangents", trial.pull(_added(one, other)), want, sizes, 1.0)
 
@@ -80,8 +80,9 @@ def _compare(
 ) -> None:
     rtol = max(_RTOL, 64 * precision(trial.y))
     for group, a, b, size in zip(trial.groups, got, want, sizes, strict=True):
-        finite = np.isfinite(b)
-        found = unequal(np.asarray(a)[finite], b[finite], rtol, size * factor)
+        # What is infinite need not be at another scale, but it has the sign of the cotangent.
+        judged = np.isfinite(b) | (np.isrealobj(b) & (factor == -1.0))
+        found = unequal(np.asarray(a)[judged], b[judged], rtol, size * abs(factor))
         if found is not None:
             raise CheckFailed(f"cotangent of {trial.named(group)} for {what}: {found}")
 

@@ -68,6 +68,15 @@ RIGHT = {
 }  # fmt: skip
 
 
+def test_an_infinite_cotangent_has_the_sign_of_what_it_was_made_of(verdict):
+    def root(x):
+        return np.sqrt(x), lambda ct: np.where(x > 0, ct / (2 * np.sqrt(x)), np.inf)
+
+    status, message = verdict(LINEAR, np.sqrt, root, np.array([0.0, 4.0]))
+    assert status == "failed"
+    assert "for -1 times a cotangent: is [ inf" in message
+
+
 @pytest.mark.parametrize("right", RIGHT.values(), ids=RIGHT)
 def test_a_pullback_that_is_linear(verdict, right):
     function, known, *args = right
