@@ -10,6 +10,7 @@ from pullback import hookimpl
 from pullback_numpy import (
     complex_numbers,
     constants,
+    determinants,
     diagonals,
     einstein,
     elementwise,
@@ -50,6 +51,7 @@ def pullback_register_rules(registry):
         moments,
         products,
         linear_systems,
+        determinants,
         einstein,
         shapes,
         diagonals,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pullback_numpy.samples import (
     complex_numbers,
     constants,
+    determinants,
     diagonals,
     einstein,
     elementwise,
@@ -37,6 +38,7 @@ MODULES = (
     moments,
     products,
     linear_systems,
+    determinants,
     einstein,
     shapes,
     diagonals,
