@@ -1,0 +1,30 @@
+"""Cases of `pullback_numpy.determinants`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pullback.conformance import arrays, call
+from pullback_numpy.determinants import cofactors, inverse_or_infinite
+
+SINGULAR = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
+
+
+def register(samples):
+    """Hand over the cases of determinants, of regular and of singular matrices."""
+    samples.add(
+        np.linalg.det,
+        call(arrays("n,n")),
+        call(arrays("b,n,n")),
+        call(SINGULAR),
+    )
+    samples.add(
+        [np.linalg.slogdet, inverse_or_infinite], call(arrays("n,n")), call(arrays("b,n,n"))
+    )
+    samples.add(
+        cofactors,
+        call(arrays("n,n")),
+        call(arrays("b,n,n"), arrays("b,n,n")),
+        call(arrays("n,n"), arrays("n,n"), arrays("n,n")),
+        call(SINGULAR),
+    )
