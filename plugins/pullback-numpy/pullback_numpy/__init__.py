@@ -10,7 +10,9 @@ from pullback import hookimpl
 from pullback_numpy import (
     complex_numbers,
     constants,
+    decompositions,
     diagonals,
+    eigenvalues,
     einstein,
     elementwise,
     indexing,
@@ -51,6 +53,8 @@ def pullback_register_rules(registry):
         einstein,
         shapes,
         diagonals,
+        eigenvalues,
+        decompositions,
         joining,
         padding,
         indexing,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from pullback_numpy.samples import (
     complex_numbers,
     constants,
+    decompositions,
     diagonals,
+    eigenvalues,
     einstein,
     elementwise,
     indexing,
@@ -38,6 +40,8 @@ MODULES = (
     einstein,
     shapes,
     diagonals,
+    eigenvalues,
+    decompositions,
     joining,
     padding,
     indexing,
