@@ -231,12 +231,22 @@ def svd_cotangent(u, s, vh, u_ct, s_ct, vh_ct):
 @rule(np.linalg.svdvals)
 def svdvals(x):
     """``ds = Re diag(Uᴴ dA V)``, so ``U* diag(ct) V*ᴴ``; 0 for the values that are 0."""
-    u, s, vh = np.linalg.svd(as_array(x), full_matrices=False)
+    u, s, vh = thin_svd(as_array(x))
 
     def svdvals_pullback(ct):
         return of_values(u, values_cotangent(ct, s), vh)
 
     return s, svdvals_pullback
+
+
+def thin_svd(a):
+    """The thin decomposition; the values of a matrix that holds an infinity are NaN.
+
+    So they are if NumPy is asked for them alone. For the vectors too, LAPACK may run for ever.
+    """
+    infinite = np.any(np.isinf(a), axis=(-2, -1), keepdims=True)
+    u, s, vh = np.linalg.svd(np.where(infinite, 0, a), full_matrices=False)
+    return u, np.where(infinite[..., 0], np.nan, s), vh
 
 
 def of_values(u, ct, vh):

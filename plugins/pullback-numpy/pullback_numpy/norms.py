@@ -18,7 +18,7 @@ import numpy as np
 from pullback import not_implemented, rule
 from pullback_numpy import decompositions
 from pullback_numpy.axes import NO_VALUE, as_array, as_columns, conjugate, restore_axes
-from pullback_numpy.decompositions import of_values
+from pullback_numpy.decompositions import of_values, thin_svd
 from pullback_numpy.eigenvalues import equal_values, inverse, regular, rounding, shared
 from pullback_numpy.reductions import shares
 from pullback_numpy.strong import power_log
@@ -142,7 +142,7 @@ def cond(x, p=None):
 
 def _ratio(x, y, p):
     """``d(a / b) = (da - y db) / b`` of the extreme singular values ``a`` and ``b``."""
-    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    u, s, vh = thin_svd(x)
     equal = equal_values(s, rounding(s, (-1,)))
     above, below = (-1, 0) if p == -2 else (0, -1)
 

@@ -168,6 +168,14 @@ def test_values_that_are_zero(dtype):
     assert_array_equal(vjp(np.linalg.svdvals, zero)[1](np.ones(2)), zero)
 
 
+def test_values_of_an_infinite_matrix_come_to_an_end():
+    a = np.stack([np.eye(3), np.full((3, 3), np.inf), random((3, 3))])
+    s, pullback = vjp(np.linalg.svdvals, a)
+    assert_array_equal(np.isnan(s), np.isnan(np.linalg.svdvals(a)))
+    assert_array_equal(pullback(np.ones_like(s))[1], np.zeros((3, 3)))
+    assert_allclose(s[0], np.ones(3))
+
+
 def test_the_product_of_a_singular_matrix_is_smooth(check_derivative):
     a = of_rank(2, (3, 3))
 
