@@ -128,6 +128,14 @@ def test_the_mean_of_equal_eigenvalues_moves_where_there_are_too_few_vectors(a, 
     assert np.all(np.isfinite(vjp(np.linalg.eig, a)[1]((w, np.ones_like(a)))))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_eigenvalues_that_rounding_has_split_are_equal(seed):
+    basis = random((2, 2), seed)
+    a = basis @ np.array([[2.0, 1.0], [0.0, 2.0]]) @ np.linalg.inv(basis)
+    gradient = grad(lambda a: np.real(np.linalg.eigvals(a)[0]))(a)
+    assert_allclose(gradient, np.eye(2) / 2, atol=1e-6)
+
+
 def test_singular_matrices_are_moved_a_little():
     a = np.stack([np.ones((2, 2)), 2 * np.eye(2)])
     y = regular(a)
