@@ -27,7 +27,8 @@ def register(samples):
         np.interp,
         call(x, KNOTS, arrays("5"), left=end, right=end),
         call(each(arrays("n", below), arrays("n", above)), KNOTS, complex_values, end, end),
-        call(arrays("n"), arrays("1"), arrays("1"), left=end),
+        call(arrays("n"), arrays("1"), arrays("1")),
+        call(floats(), arrays("1"), arrays("1"), left=end),
         call(
             each(arrays("n", anywhere), floats()),
             ANGLES,
