@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from pullback import hookimpl
 from pullback_numpy import (
+    calling,
     complex_numbers,
     constants,
     diagonals,
+    editing,
     einstein,
     elementwise,
     indexing,
@@ -59,9 +61,11 @@ def pullback_register_rules(registry):
         diagonals,
         joining,
         padding,
+        editing,
         indexing,
         memory_maps,
         selection,
+        calling,
         methods,
     )
 

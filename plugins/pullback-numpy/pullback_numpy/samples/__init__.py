@@ -7,9 +7,11 @@ rules are checked, as it imports hypothesis.
 from __future__ import annotations
 
 from pullback_numpy.samples import (
+    calling,
     complex_numbers,
     constants,
     diagonals,
+    editing,
     einstein,
     elementwise,
     indexing,
@@ -46,9 +48,11 @@ MODULES = (
     diagonals,
     joining,
     padding,
+    editing,
     indexing,
     memory_maps,
     selection,
+    calling,
     methods,
 )
 
