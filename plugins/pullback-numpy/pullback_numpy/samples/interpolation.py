@@ -9,7 +9,7 @@ from pullback.conformance import arrays, call, each, exactly, floats, numpy_scal
 from pullback.domains import interval
 
 KNOTS = exactly(st.just(np.array([-3.25, -1.0, 0.25, 1.5, 3.75])))
-ANGLES = exactly(st.just(np.array([4.5, -1.25, 0.25, 2.75])))
+ANGLES = exactly(st.just(np.array([4.5, -1.25, 0.25, 1.75])))
 """Knots of a period of 4, in any order."""
 
 
