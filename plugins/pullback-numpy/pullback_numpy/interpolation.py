@@ -87,7 +87,8 @@ class _Lookup:
         fp = fp[self.source]
         self.knots, self.values = xp, fp
         last = len(self.source) - 1
-        self.below, self.above = np.less(x, xp[0]), np.greater(x, xp[-1])
+        self.above = np.greater(x, xp[-1])
+        self.below = np.less(x, xp[0]) & ~self.above
         self.left = self._place(x, "left")
         self.right = self._place(x, "right")
         self.lower = np.clip(self.right - 1, 0, last)

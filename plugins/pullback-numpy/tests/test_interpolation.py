@@ -59,3 +59,13 @@ def test_tables_that_are_degenerate():
     assert_array_equal(
         hessian(lambda v: np.interp(0.25, [0.0, 1.0], v) ** 2)(np.ones(2))[0], [1.125, 0.375]
     )
+
+
+def test_what_is_not_finite_stays_where_it_is():
+    x, knots, values = np.array([-9.0, 0.5, 1.5]), np.array([-1.0, 0.0, 1.0, 2.0]), np.arange(4.0)
+    _, back = vjp(np.interp, x, knots, values)
+    of_x, of_knots, of_values = back(np.array([np.nan, 1.0, np.inf]))
+    assert_array_equal(of_x, [0, 1, np.inf])
+    assert_array_equal(of_knots, [0, -0.5, -np.inf, -np.inf])
+    assert_array_equal(of_values, [np.nan, 0.5, np.inf, np.inf])
+    assert_array_equal(back(np.array([0.0, 0.0, 1.0]))[2], [0, 0, 0.5, 0.5])
