@@ -429,7 +429,7 @@ def find_rule(primitive: Any, args: Sequence[Any]) -> RuleFunction:
 def _record_unusual(primitive: Any, y: Any, pullback: Any, position: Any, trace: Trace) -> Any:
     """Record an output that is traced by an older trace, or a tuple or list of outputs."""
     if isinstance(y, (tuple, list)):
-        members = tuple(_output_space(primitive, item) for item in y)
+        members = tuple(_output_space(primitive, item, trace) for item in y)
         whole = _append((pullback, position, (tuple, members, None)), None, trace)
         parts = [
             item
@@ -438,11 +438,16 @@ def _record_unusual(primitive: Any, y: Any, pullback: Any, position: Any, trace:
             for place, (item, space) in enumerate(zip(y, members, strict=True))
         ]
         return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
-    space = _output_space(primitive, y)
+    space = _output_space(primitive, y, trace)
     return y if space is None else _append((pullback, position, space), y, trace)
 
 
-def _output_space(primitive: Any, y: Any) -> Space | None:
+def _output_space(primitive: Any, y: Any, trace: Trace) -> Space | None:
+    if isinstance(y, Traced) and y._trace is trace:
+        raise TracerConversionError(
+            f"{name_of(primitive)} calls a function that uses a traced value which is none of its "
+            "arguments, so the derivative by it would be lost; pass it as an argument too"
+        )
     if isinstance(y, (int, str, bytes, type(None))):
         return None
     try:

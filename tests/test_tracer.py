@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import pullback
-from pullback import grad, is_traced, primitive, stop_gradient, val_and_grad, vjp
+from pullback import grad, is_traced, primitive, register, rule, stop_gradient, val_and_grad, vjp
 from pullback.errors import (
     InPlaceWriteError,
     LeakedTracerError,
@@ -433,3 +433,20 @@ def test_a_derivative_that_is_not_implemented_raises_only_when_needed():
     assert grad(f)(2.0, 3.0) == 3.0
     with pytest.raises(NotImplementedError, match="by b is not written"):
         grad(f, argnums=1)(2.0, 3.0)
+
+
+@pytest.mark.usefixtures("own_rules")
+def test_a_function_that_a_rule_calls_must_not_use_other_traced_values():
+    @primitive
+    def call(f, x):
+        return f(x)
+
+    @rule(call, differentiable=("x",))
+    def call_rule(f, x):
+        return f(x), (None, lambda ct: ct)
+
+    register(call_rule)
+    assert grad(lambda w: call(lambda t: 1.0 * t, w * 2.0))(3.0) == 2.0
+    for wrong in (lambda w: call(lambda t: t * w, w), lambda w: call(lambda t: [t * w], w)[0]):
+        with pytest.raises(TracerConversionError, match="pass it as an argument too"):
+            grad(wrong)(3.0)
