@@ -137,11 +137,12 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
         return a if where is True else np.where(where, a, 1)
 
     def prod_pullback(ct):
-        ct = restore_axes(ct if initial is NO_VALUE else ct * initial, a.shape, axis, keepdims)
-        return masked(ct * _product_of_others(factors(), axis), where)
+        ct = ct if initial is NO_VALUE else multiply(ct, initial)
+        ct = restore_axes(ct, a.shape, axis, keepdims)
+        return masked(multiply(ct, _product_of_others(factors(), axis)), where)
 
     def prod_pullback_initial(ct):
-        return ct * factors().prod(axis=axis, keepdims=keepdims)
+        return multiply(ct, factors().prod(axis=axis, keepdims=keepdims))
 
     return y, (prod_pullback, None, None, None, None, prod_pullback_initial, None)
 

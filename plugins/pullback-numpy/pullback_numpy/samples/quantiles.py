@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pullback.conformance import arrays, call, each, exactly, floats
 from pullback.domains import interval
 from pullback_numpy.quantiles import CONTINUOUS, STEPS
+from pullback_numpy.samples.nan_aware import with_nan
 
 KEEP = each(False, True)
 METHODS = (
@@ -17,11 +18,6 @@ METHODS = (
 )
 WEIGHTED = {"method": "inverted_cdf"}
 PERCENTILES = [np.percentile, np.nanpercentile]
-
-
-def with_nan(shape):
-    """Arrays in which some element is NaN."""
-    return arrays(shape).map(lambda a: np.where(np.arange(a.size).reshape(a.shape) == 1, np.nan, a))
 
 
 def register(samples):
