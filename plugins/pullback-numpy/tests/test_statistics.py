@@ -27,7 +27,15 @@ def test_average(check_derivative, axis, keepdims):
 
 
 @pytest.mark.parametrize(
-    ("axis", "shape"), [(1, 3), (-1, 4), ((2, 0), (4, 2)), ((0, 1), (2, 3)), ((-1, 1), (4, 3))]
+    ("axis", "shape"),
+    [
+        (1, 3),
+        (-1, 4),
+        ((2, 0), (4, 2)),
+        ((0, 1), (2, 3)),
+        ((-1, 1), (4, 3)),
+        ((2, 0, 1), (4, 2, 3)),
+    ],
 )
 def test_weights_of_some_axes(check_derivative, axis, shape):
     a, w = random((2, 3, 4)), random(shape, 1)
