@@ -381,8 +381,8 @@ def test_a_missing_rule_says_everything_that_helps():
     assert "plugins searched: pullback-math (ok), pullback-numpy (ok)" in message
     assert "def arctann_rule(x):" in message
     assert "return y, arctann_pullback" in message
-    with pytest.raises(MissingRuleError, match=r"nearest registered names: .*numpy\.unwrap|median"):
-        grad(lambda x: np.median(x))(np.ones(3))
+    with pytest.raises(MissingRuleError, match=r"nearest registered names: numpy\.bitwise_count"):
+        grad(lambda x: np.busday_count(x, x))(np.ones(3))
 
 
 def test_a_rule_must_return_a_pair():

@@ -95,6 +95,17 @@ def along(axis, index):
     return (*(slice(None),) * axis, index)
 
 
+def weights_along(weights, shape, axis):
+    """``weights`` in a shape that broadcasts to ``shape``; they may be for ``axis`` alone."""
+    weights = as_array(weights)
+    if weights.shape == shape:
+        return weights
+    places = [place % len(shape) for place in (axis if isinstance(axis, tuple) else (axis,))]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    kept = [length if place in places else 1 for place, length in enumerate(shape)]
+    return weights.transpose(order).reshape(kept)
+
+
 def inverse(permutation):
     """The permutation of axes that undoes ``permutation``."""
     return sorted(range(len(permutation)), key=permutation.__getitem__)

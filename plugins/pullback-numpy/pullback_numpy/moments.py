@@ -26,7 +26,7 @@ from pullback_numpy.complex_numbers import is_complex
 _FLOAT64 = np.dtype(np.float64)
 _NOT_BY_COUNT = "the derivative by the number of degrees of freedom is not written"
 _BY_COUNT = not_implemented(_NOT_BY_COUNT)
-_COUNTED = NO_OUT | {"ddof": _NOT_BY_COUNT, "correction": _NOT_BY_COUNT}
+COUNTED = NO_OUT | {"ddof": _NOT_BY_COUNT, "correction": _NOT_BY_COUNT}
 
 
 def _count(a, axis, where=True):
@@ -84,7 +84,7 @@ def _times_centred(weight, a, axis, ddof, where, mean):
     return weight * masked(centred, where)
 
 
-@rule(np.var, not_implemented=_COUNTED)
+@rule(np.var, not_implemented=COUNTED)
 def var(
     a,
     axis=None,
@@ -108,13 +108,13 @@ def var(
     shape = _centred_shape(a, mean)
 
     def var_pullback(ct):
-        weight = restore_axes(_real(ct, a), shape, axis, keepdims) * 2
+        weight = restore_axes(real_part(ct, a), shape, axis, keepdims) * 2
         return _times_centred(weight, a, axis, ddof, where, mean)
 
-    return y, _for_each(var_pullback)
+    return y, for_each(var_pullback)
 
 
-@rule(np.std, not_implemented=_COUNTED)
+@rule(np.std, not_implemented=COUNTED)
 def std(
     a,
     axis=None,
@@ -134,13 +134,13 @@ def std(
     shape = _centred_shape(a, mean)
 
     def std_pullback(ct):
-        weight = restore_axes(_over(_real(ct, a), y), shape, axis, keepdims)
+        weight = restore_axes(_over(real_part(ct, a), y), shape, axis, keepdims)
         return _times_centred(weight, a, axis, ddof, where, mean)
 
-    return y, _for_each(std_pullback)
+    return y, for_each(std_pullback)
 
 
-def _real(x, a):
+def real_part(x, a):
     """The real part where ``a`` is complex: its spread is real, also with ``dtype=complex``."""
     return np.real(x) if is_complex(a) else x
 
@@ -160,7 +160,7 @@ def _spread_of(a, function, axis, dtype, ddof, keepdims, where, mean, correction
     return function(a, axis, ddof=ddof, **params), ddof
 
 
-def _for_each(pullback):
+def for_each(pullback):
     """The pullbacks by all arguments, of that by the array."""
 
     def pullback_mean(ct):

@@ -137,11 +137,12 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=NO_VALUE, w
         return a if where is True else np.where(where, a, 1)
 
     def prod_pullback(ct):
-        ct = restore_axes(ct if initial is NO_VALUE else ct * initial, a.shape, axis, keepdims)
-        return masked(ct * _product_of_others(factors(), axis), where)
+        ct = ct if initial is NO_VALUE else multiply(ct, initial)
+        ct = restore_axes(ct, a.shape, axis, keepdims)
+        return masked(multiply(ct, _product_of_others(factors(), axis)), where)
 
     def prod_pullback_initial(ct):
-        return ct * factors().prod(axis=axis, keepdims=keepdims)
+        return multiply(ct, factors().prod(axis=axis, keepdims=keepdims))
 
     return y, (prod_pullback, None, None, None, None, prod_pullback_initial, None)
 
@@ -220,7 +221,42 @@ def cumprod(a, axis=None, dtype=None, out=None):
     return y, cumprod_pullback
 
 
+def _cumulative_sum(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
+    """Running sums, after a 0 if ``include_initial`` says so, whose cotangent goes nowhere."""
+    refuse_out(out, np.cumulative_sum)
+    return _cumulative(np.cumulative_sum, cumsum, x, axis, dtype, include_initial)
+
+
+def _cumulative_prod(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
+    """Running products, after a 1 if ``include_initial`` says so, whose cotangent goes nowhere."""
+    refuse_out(out, np.cumulative_prod)
+    return _cumulative(np.cumulative_prod, cumprod, x, axis, dtype, include_initial)
+
+
+def _cumulative(function, running, x, axis, dtype, include_initial):
+    """The rule of ``function``, of that without an initial value."""
+    x = as_array(x)
+    y = function(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    _, running_pullback = running(x, axis, dtype)
+    place = 0 if axis is None else axis % y.ndim
+
+    def cumulative_pullback(ct):
+        return running_pullback(ct[along(place, slice(1, None))] if include_initial else ct)
+
+    return y, cumulative_pullback
+
+
 def _later(x, step, axis):
     """``x`` moved towards the start of ``axis`` by ``step``; zeros follow."""
     moved, zeros = x[along(axis, slice(step, None))], np.zeros_like(x[along(axis, slice(step))])
     return np.concatenate([moved, zeros], axis)
+
+
+newer = tuple(  # NumPy 2.1 added these
+    rule(getattr(np, name), not_implemented=NO_OUT)(function)
+    for name, function in (
+        ("cumulative_sum", _cumulative_sum),
+        ("cumulative_prod", _cumulative_prod),
+    )
+    if hasattr(np, name)
+)

@@ -220,3 +220,19 @@ def test_out_is_refused(function):
 
 def test_a_numpy_integer_is_an_axis(check_derivative):
     check_derivative(lambda x: np.prod(x, axis=np.int64(1)), np.array([[0.5, -1.5], [0.25, 2.5]]))
+
+
+@pytest.mark.skipif(not hasattr(np, "cumulative_sum"), reason="NumPy 2.1 added it")
+@pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
+@pytest.mark.parametrize("include_initial", [False, True])
+def test_cumulative(check_derivative, name, include_initial):
+    function = getattr(np, name)
+    x = random((2, 3), 0)
+    for axis in (0, 1, -1):
+        options = {"axis": axis, "include_initial": include_initial}
+        check_derivative(lambda x, options=options: function(x, **options) ** 2, x)
+    check_derivative(lambda x: function(x, include_initial=include_initial), x[0])
+    with pytest.raises(ValueError, match="axis"):
+        grad(lambda x: function(x).sum())(x)
+    with pytest.raises(OutArgumentError, match="would lose"):
+        grad(lambda x: function(x, out=np.zeros(3)).sum())(x[0])

@@ -62,3 +62,12 @@ def register(samples):
         call(arrays("5"), 0),
         call(each(floats(), numbers)),
     )
+    if hasattr(np, "cumulative_sum"):  # NumPy 2.1 added it, and cumulative_prod
+        initial = {"include_initial": each(False, True)}
+        samples.add(
+            [np.cumulative_sum, np.cumulative_prod],
+            call(arrays("n,m"), axis=each(0, 1, -1), **initial),
+            call(arrays("2,n,3"), axis=each(1, -3), **initial),
+            call(arrays("n"), dtype=each(None, np.float32, np.complex128), **initial),
+            call(each(floats(), numbers), **initial),
+        )
