@@ -24,6 +24,7 @@ from pullback_numpy import (
     reductions,
     selection,
     shapes,
+    special,
     strong,
     ufuncs,
 )
@@ -55,6 +56,7 @@ def pullback_register_rules(registry):
         joining,
         padding,
         fourier,
+        special,
         indexing,
         memory_maps,
         selection,

@@ -23,6 +23,7 @@ from pullback_numpy.samples import (
     reductions,
     selection,
     shapes,
+    special,
     strong,
     ufuncs,
 )
@@ -42,6 +43,7 @@ MODULES = (
     joining,
     padding,
     fourier,
+    special,
     indexing,
     memory_maps,
     selection,
