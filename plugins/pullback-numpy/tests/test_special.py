@@ -48,7 +48,9 @@ def test_sinc_in_single_precision():
     assert_allclose(gradient, grad(lambda x: np.sum(np.sinc(x)))(x.astype(float)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("x", [0.0, 1e-300, -1e-3, 0.5, -7.9, 8.1, 29.9, -30.1, 35.0, 120.0, 700.0])
+@pytest.mark.parametrize(
+    "x", [0.0, 1e-300, -1e-3, -7.9, 8.1, 12.1, 29.9, -30.1, 35.0, 120.0, 700.0]
+)
 def test_bessel_functions(x):
     # The trapezoidal rule for Iₙ(x) = ∫ exp(x cos t) cos(nt) dt / π (DLMF 10.32.3), scaled.
     t = np.linspace(0, np.pi, 401)
