@@ -28,7 +28,7 @@ def vander(x, N=None, increasing=False):
         if count < 2:
             return np.zeros(x.shape)
         falling = ct[:, ::-1] if increasing else ct
-        powers = np.arange(count - 1, 0, -1, np.finfo(x.dtype).dtype)
+        powers = np.arange(count - 1, 0, -1).astype(np.finfo(x.dtype).dtype)
         return np.sum(multiply(falling[:, :-1], np.vander(x, count - 1) * powers), axis=1)
 
     return y, vander_pullback

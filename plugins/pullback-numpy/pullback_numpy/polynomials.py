@@ -311,7 +311,7 @@ def polyval(p, x):
 
     def polyval_pullback_x(ct):
         kind = np.result_type(p.dtype, np.float16)
-        powers = np.arange(count - 1, 0, -1, np.finfo(kind).dtype)
+        powers = np.arange(count - 1, 0, -1).astype(np.finfo(kind).dtype)
         slope = p[:-1] * powers.reshape((-1, *(1,) * inner))
         return multiply(ct, np.polyval(slope, x))
 

@@ -48,14 +48,13 @@ def several_axes(samples):
     rows = arrays("3,4")
     for two, many, draw, padded in (
         (COMPLEX_2, COMPLEX_N, complex_arrays, complex_arrays),
-        (np.fft.irfft2, np.fft.irfftn, complex_arrays, complex_lists),
-        (np.fft.rfft2, np.fft.rfftn, arrays, arrays),
+        ([np.fft.irfft2], [np.fft.irfftn], complex_arrays, complex_lists),
+        ([np.fft.rfft2], [np.fft.rfftn], arrays, arrays),
     ):
-        both = [*two, *many] if isinstance(two, list) else [two, many]
         samples.add(two, call(padded("2,3,4"), s=each((2, 5), [4, 3]), norm=NORM))
         samples.add(many, call(each(draw("3,4"), draw("3,1,2"), draw("4")), norm=NORM))
         samples.add(
-            both,
+            [*two, *many],
             call(draw("3,4,2"), axes=each((0, 1), (-1, 0), [1], (1, 2, -3)), norm=NORM),
             call(padded("3,4,2"), s=each((2, 5), (4, 3), (-1, 2)), axes=each((0, 1), (-1, 0))),
             call(draw("4,3"), axes=(0, 0)),
