@@ -38,15 +38,17 @@ class Arrays(ArrayType):
     element_methods = _UFUNCS
 
     def gather(self, value):
-        """``value``; an array of objects that are traced, as one traced array.
+        """``value``; an array of objects as one traced array, or plain if none of them is traced.
 
         Raises:
-            TracerConversionError: some of the objects are no numbers.
+            TracerConversionError: some are traced, and some are no numbers.
         """
-        if not _holds_traced(value):
+        if value.dtype.kind != "O":
             return value
         items = list(value.reshape(-1))
         strange = [item for item in items if not isinstance(plain(item), (Number, np.ndarray))]
+        if not any(isinstance(item, Traced) for item in items):
+            return value if strange or not items else np.reshape(np.stack(items), value.shape)
         if strange:
             raise TracerConversionError(
                 f"an array of objects holds traced values beside {strange[0]!r:.40}, which is no "
@@ -136,9 +138,9 @@ class Arrays(ArrayType):
         """A copy of what can be written to; one for all uses of a big array that stays the same.
 
         Raises:
-            HoldsTraced: an array of objects that are traced.
+            HoldsTraced: an array of objects that can be gathered.
         """
-        if constant.dtype is not _FLOAT64 and _holds_traced(constant):
+        if constant.dtype.kind == "O" and self.gather(constant) is not constant:
             raise HoldsTraced
         if not constant.flags.writeable:
             return constant
@@ -256,10 +258,6 @@ class Refused(Constants):
             "a masked array has elements without a value; pass x.filled(0) and its mask, and "
             "write np.where(mask, 0, ...)"
         )
-
-
-def _holds_traced(array):
-    return array.dtype.kind == "O" and any(isinstance(item, Traced) for item in array.flat)
 
 
 def _unbroadcast(cotangent, given, wanted):

@@ -24,7 +24,7 @@ INAPPLICABLE = "not applicable"
 
 MEANING = {
     RULE: "has a derivative, by the rule that is named",
-    CONSTANT: "declared non-differentiable: a traced value passes as a plain one, with derivative 0",
+    CONSTANT: "non-differentiable, and declared so: a traced value passes as a plain one",
     COMPOSITE: "works on traced values because NumPy writes it in terms of others",
     MISSING: "has a derivative that is not written; the error says what to do",
     INAPPLICABLE: "takes or returns nothing that has a derivative",
@@ -52,20 +52,60 @@ def _same(reason, *names):
 
 _OF_OBJECTS = "on an array of objects, which becomes one traced array where it meets another"
 
+SERIES = {
+    "numpy.polynomial.polynomial": "poly",
+    "numpy.polynomial.chebyshev": "cheb",
+    "numpy.polynomial.legendre": "leg",
+    "numpy.polynomial.hermite": "herm",
+    "numpy.polynomial.hermite_e": "herme",
+    "numpy.polynomial.laguerre": "lag",
+}
+"""Module of `numpy.polynomial` -> what its functions start with."""
+
+_ARITHMETIC = "add sub mul mulx pow der int line fromroots trim vander vander2d vander3d weight"
+_DIVIDES_IN_PLACE = "writes into its coefficients; np.polydiv has a rule"
+_HAS_COMPANION = "writes into a matrix that it makes; np.roots has a rule"
+_WRITES_COEFFICIENTS = "writes into its coefficients; np.polyfit at chebpts1 has a rule"
+_SOLVES = "solves a system of numbers; np.polyfit has a rule"
+
+
+def _of_series(prefix, words):
+    names = [prefix + word for word in words.split()]
+    return [*names, f"{prefix}2poly", f"poly2{prefix}"] if words is _ARITHMETIC else names
+
+
 COMPOSED = {
     "numpy": _same(
         _OF_OBJECTS,
         "array asarray asanyarray ascontiguousarray asfortranarray require full",
     )
-    | _same("calls the function on grids of indices", "fromfunction"),
+    | _same("calls the function on grids of indices", "fromfunction")
+    | _same("another name of vstack, and deprecated", "row_stack"),
+    **{
+        module: _same(_OF_OBJECTS, *_of_series(prefix, _ARITHMETIC))
+        for module, prefix in SERIES.items()
+    },
 }
+for _module in ("legendre", "hermite", "hermite_e", "laguerre"):
+    _name = f"numpy.polynomial.{_module}"
+    COMPOSED[_name] |= _same(_OF_OBJECTS, f"{SERIES[_name]}div")
 """Namespace -> name -> how it comes about. Each is shown by a test."""
 
 UNWRITTEN = {
     "numpy": _same("asks for numbers; write np.stack([...])", "asarray_chkfinite fromiter arange")
     | _same("calls the function on plain elements; write np.stack of calls", "frompyfunc")
     | _same("makes a numpy.matrix, which is not differentiated", "asmatrix bmat"),
+    "numpy.ndarray": _same("takes no traced choices; write np.choose(a, choices)", "choose"),
+    **{
+        module: _same(_HAS_COMPANION, f"{prefix}companion", f"{prefix}roots")
+        | _same(_SOLVES, f"{prefix}fit")
+        for module, prefix in SERIES.items()
+    },
 }
+for _module in ("polynomial", "chebyshev"):
+    _name = f"numpy.polynomial.{_module}"
+    UNWRITTEN[_name] |= _same(_DIVIDES_IN_PLACE, f"{SERIES[_name]}div")
+UNWRITTEN["numpy.polynomial.chebyshev"]["chebinterpolate"] = _WRITES_COEFFICIENTS
 """Namespace -> name -> what to do instead."""
 
 NOTHING = {
@@ -76,7 +116,7 @@ NOTHING = {
     )
     | _same(
         "text",
-        "array2string array_repr array_str base_repr binary_repr format_float_positional",
+        "base_repr binary_repr format_float_positional",
         "format_float_scientific get_printoptions set_printoptions printoptions typename",
         "mintypecode datetime_as_string",
     )
@@ -87,8 +127,7 @@ NOTHING = {
     )
     | _same(
         "types and dtypes",
-        "can_cast common_type isdtype issubdtype promote_types result_type min_scalar_type",
-        "isscalar iterable isfortran datetime_data",
+        "isdtype issubdtype promote_types isscalar iterable isfortran datetime_data",
     )
     | _same("made of sizes and integers", "empty eye identity ones zeros tri indices")
     | _same(
@@ -96,14 +135,16 @@ NOTHING = {
         "broadcast_shapes diag_indices mask_indices tril_indices triu_indices nested_iters",
         "einsum_path",
     )
-    | _same("windows of an integer length", "bartlett blackman hamming hanning")
     | _same("dates", "busday_count busday_offset is_busday")
     | _same("bits", "packbits unpackbits"),
-    "numpy.linalg": _same("runs NumPy's tests", "test"),
-    "numpy.fft": _same("runs NumPy's tests", "test")
-    | _same("frequencies of a length", "fftfreq rfftfreq"),
-    "numpy.polynomial": _same("settings", "set_default_printstyle")
-    | _same("runs NumPy's tests", "test"),
+    "numpy.fft": _same("frequencies of a length", "fftfreq rfftfreq"),
+    **{
+        module: _same(
+            "points and weights of an integer", f"{prefix}gauss", f"{prefix}pts1", f"{prefix}pts2"
+        )
+        for module, prefix in SERIES.items()
+    },
+    "numpy.polynomial": _same("settings", "set_default_printstyle"),
 }
 """Namespace -> name -> what it is about."""
 
@@ -160,13 +201,19 @@ def _hashable(value):
 
 def _of_rule(namespace, name, claim):
     rule = claim.rule
-    where = f"{claim.provider}: {getattr(rule.function, '__module__', '')}"
+    where = f"{claim.provider}: {_module_of(rule)}"
     if rule.differentiable == ():
         return Entry(namespace, name, CONSTANT, claim.provider)
     if "*" in rule.not_implemented:
         return Entry(namespace, name, MISSING, claim.provider, rule.not_implemented["*"])
     note = "; ".join(f"`{name}`: {reason}" for name, reason in rule.not_implemented.items())
     return Entry(namespace, name, RULE, where, note)
+
+
+def _module_of(rule):
+    # What is made of a formula has the formula as its source.
+    module = getattr(rule.source or rule.function, "__module__", None) or ""
+    return module.rpartition(".")[2]
 
 
 def table(found):
@@ -176,13 +223,13 @@ def table(found):
         found: what `entries` returned.
     """
     counts = Counter(entry.status for entry in found)
+    version = ".".join(np.__version__.split(".")[:2])
     lines = [
         "<!-- Written by `python -m pullback_numpy.coverage --write docs/numpy.md`. -->",
         "# All of NumPy",
         "",
-        f"Every public name of NumPy {'.'.join(np.__version__.split('.')[:2])}, and what becomes of "
-        "it on traced values. Points at which a derivative is a convention stand in "
-        "[](conventions.md).",
+        f"Every public name of NumPy {version}, and what becomes of it on traced values. Points at "
+        "which a derivative is a convention stand in [](conventions.md).",
         "",
         "| | names | |",
         "| --- | --- | --- |",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from pullback import jacobian
 from pullback_numpy import coverage
 
 ENTRIES = coverage.entries()
-X = np.array([0.5, 1.5])
+X = np.array([0.25, 1.5])
 
 COMPOSITES = {
     "numpy.array": lambda x: np.array([[x[0], 1.0], [x[1] ** 2, x[0]]]),
@@ -22,7 +23,32 @@ COMPOSITES = {
     "numpy.require": lambda x: np.require([x[0], x[0] * x[1]], requirements="C"),
     "numpy.full": lambda x: np.full((2, 3), x[0] ** 2),
     "numpy.fromfunction": lambda x: np.fromfunction(lambda i: x[0] * i**2, (3,)),
+    "numpy.row_stack": lambda x: np.row_stack([x, x * x]),
 }
+SERIES = {
+    "add": lambda f, x: f([x[0], x[1]], [x[0] * x[1], 1.0, 2.0]),
+    "sub": lambda f, x: f([x[0], x[1]], [x[0] * x[1], 1.0, 2.0]),
+    "mul": lambda f, x: f([x[0], x[1]], [x[0] * x[1], 1.0, 2.0]),
+    "div": lambda f, x: f([x[0], x[1], 2.0], [1.0, x[1]])[0],
+    "mulx": lambda f, x: f(x),
+    "pow": lambda f, x: f(x, 3),
+    "der": lambda f, x: f(np.stack([x[0], x[1], x[0] * x[1]])),
+    "int": lambda f, x: f(x),
+    "line": lambda f, x: f(x[0], x[1]),
+    "fromroots": lambda f, x: f(x),
+    "trim": lambda f, x: f(x),
+    "vander": lambda f, x: f(x, 2),
+    "vander2d": lambda f, x: f(x, 2 * x, [1, 2]),
+    "vander3d": lambda f, x: f(x, 2 * x, x, [1, 2, 1]),
+    "weight": lambda f, x: f(x / 2),
+}
+for module, prefix in coverage.SERIES.items():
+    uses = SERIES | {f"poly2{prefix}": SERIES["int"], f"{prefix}2poly": SERIES["int"]}
+    for word, use in uses.items():
+        name = word if "2poly" in word or word.startswith("poly2") else prefix + word
+        if hasattr(coverage.NAMESPACES[module], name):
+            f = getattr(coverage.NAMESPACES[module], name)
+            COMPOSITES[f"{module}.{name}"] = partial(use, f)
 """A use of each function that is declared a composite."""
 
 
@@ -44,6 +70,7 @@ def test_no_reason_is_given_for_a_name_that_is_gone_or_has_a_rule():
                     assert by_name[namespace, name].status == status, name
 
 
+@pytest.mark.filterwarnings("ignore:`row_stack`:DeprecationWarning")
 @pytest.mark.parametrize(
     "name", [f"{e.namespace}.{e.name}" for e in ENTRIES if e.status == coverage.COMPOSITE]
 )
