@@ -94,7 +94,5 @@ descriptions = nondifferentiable(
     np.diag_indices_from,
     np.tril_indices_from,
     np.triu_indices_from,
-    np.ravel_multi_index,
-    np.unravel_index,
 )
 templates = nondifferentiable(np.zeros_like, np.ones_like, np.empty_like)

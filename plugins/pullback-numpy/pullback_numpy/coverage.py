@@ -133,7 +133,7 @@ NOTHING = {
     | _same(
         "shapes and indices",
         "broadcast_shapes diag_indices mask_indices tril_indices triu_indices nested_iters",
-        "einsum_path",
+        "einsum_path ravel_multi_index unravel_index",
     )
     | _same("dates", "busday_count busday_offset is_busday")
     | _same("bits", "packbits unpackbits"),
@@ -206,8 +206,12 @@ def _of_rule(namespace, name, claim):
         return Entry(namespace, name, CONSTANT, claim.provider)
     if "*" in rule.not_implemented:
         return Entry(namespace, name, MISSING, claim.provider, rule.not_implemented["*"])
-    note = "; ".join(f"`{name}`: {reason}" for name, reason in rule.not_implemented.items())
-    return Entry(namespace, name, RULE, where, note)
+    notes = [f"`{argument}`: {reason}" for argument, reason in rule.not_implemented.items()]
+    if namespace in SERIES and not hasattr(rule.primitive, "_implementation"):
+        notes.append(
+            f"NumPy does not dispatch it: call `pullback.primitive({name})`, or in a chain"
+        )
+    return Entry(namespace, name, RULE, where, "; ".join(notes))
 
 
 def _module_of(rule):

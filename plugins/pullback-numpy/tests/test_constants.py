@@ -25,6 +25,7 @@ TAKES_TWO = {
     np.shares_memory,
     np.searchsorted,
 }
+OF_MATRICES = {np.diag_indices_from, np.tril_indices_from, np.triu_indices_from}
 ARGUMENTS = {np.digitize: [0.0, 1.0], np.argpartition: 1, np.can_cast: float}
 
 
@@ -33,6 +34,7 @@ ARGUMENTS = {np.digitize: [0.0, 1.0], np.argpartition: 1, np.can_cast: float}
 @pytest.mark.parametrize("function", PRIMITIVES, ids=name_of)
 def test_traced_values_pass_as_plain_ones(function):
     x = np.array([1.5, -2.25, 0.5])
+    x = np.outer(x, x) if function in OF_MATRICES else x
     arguments = [ARGUMENTS[function]] if function in ARGUMENTS else []
     if function in TAKES_TWO or getattr(function, "nin", 1) == 2:
         arguments = [np.ones(3)]

@@ -134,6 +134,8 @@ def places(samples):
 def descriptions(samples):
     """What describes an array, or shows it."""
     samples.add([np.shape, np.ndim], call(arrays("n,m")), call(floats()))
+    samples.add(np.diag_indices_from, call(arrays("n,n")))
+    samples.add([np.tril_indices_from, np.triu_indices_from], call(arrays("n,m"), k=each(0, 1, -1)))
     samples.add(np.size, call(arrays("n,m"), axis=each(None, 0, -1)))
     samples.add([np.result_type, np.common_type], call(arrays("n"), arrays("n,m")))
     samples.add(np.can_cast, call(each(np.float32, np.int64), np.float64, each("safe", "no")))

@@ -33,6 +33,6 @@ def register(samples):
         call(
             exactly(arrays("2,2").map(lambda a: np.vstack([3 * np.eye(2), 0.1 * a]))),
             arrays("2,n"),
-            1e-15,
+            each(1e-15, 1e-12),
         ),
     )
