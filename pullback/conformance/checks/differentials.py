@@ -113,7 +113,9 @@ def second_order(subject: Subject, sample: Sample) -> None:
     everything = [*range(len(trial.groups))]
     unsuited = _agree_again(trial, sample, everything)
     if len(everything) > 1:
-        one = int(sample.random(13).integers(len(everything)))
+        # A member of a list may be refused; of an array beside a list, no derivative may be.
+        whole = [number for number in everything if len(trial.groups[number][0]) == 1]
+        one = (whole or everything)[sample.random(13).integers(len(whole or everything))]
         unsuited = _agree_again(trial, sample, [one]) and unsuited
     if unsuited:
         raise Unsuited(unsuited)
