@@ -264,6 +264,11 @@ class Subject:
         return self.rule is not None and "*" in self.rule.not_implemented
 
     @property
+    def is_composed(self) -> bool:
+        """Whether it is a function that the engine traces through, without a rule of its own."""
+        return self.rule is not None and self.rule.primitive is _TRACED
+
+    @property
     def traceable(self) -> bool:
         """Whether the pullback can be differentiated again."""
         return self.rule is not None

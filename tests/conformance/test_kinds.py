@@ -580,7 +580,8 @@ def test_what_has_no_axes_has_no_layout(value, layout):
 
 
 @pytest.mark.parametrize(
-    "kind", without(KINDS, *of_family("shapes"), "python-scalars", "numpy-scalars", "lists")
+    "kind",
+    without(KINDS, *of_family("shapes"), "python-scalars", "numpy-scalars", "lists", "outside"),
 )
 @pytest.mark.parametrize("seed", range(5))
 def test_exact_arguments_keep_their_numbers(kind, seed):

@@ -34,6 +34,9 @@ class Reach:
         self.sources = sources
         self.statement_of: dict[Unit, tuple[str, int]] = {}
         self.readers: dict[tuple[str, str], set[Unit | tuple[str, int]]] = {}
+        self._made_in: dict[str, set[str]] = {}
+        for (module, _), rules in record.made.items():
+            self._made_in.setdefault(module, set()).update(rules)
         self._ran_by: dict[str, set[Unit]] = {}
         for unit, rules in record.ran.items():
             for rule in rules:
@@ -53,6 +56,10 @@ class Reach:
         if mutant.unit in self.record.at_import:
             found |= self._of_statement(where, set())
         return found
+
+    def neighbours(self, mutant: Mutant) -> Set[str]:
+        """The rules that are made in the module of ``mutant``."""
+        return self._made_in.get(mutant.module, set())
 
     def ran_by(self, rule: str) -> Set[Unit]:
         """What the examination of a rule runs."""

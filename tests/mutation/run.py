@@ -220,9 +220,13 @@ class Examination:
                 return
 
     def _in_order(self, task: Task) -> Iterator[str]:
-        """The rules to ask: those that noticed its like, then whoever runs most that is new."""
+        """The rules to ask: those that noticed its like, then whoever runs most that is new.
+
+        Those of its own module come before all others.
+        """
         caught = self._caught.get(_unit(task.mutant), Counter())
         first, seconds = self.reach.first(task.mutant), self.record.seconds
+        neighbours = self.reach.neighbours(task.mutant)
         left = sorted(task.reached, key=lambda rule: (seconds[rule], rule))
         seen: set[Unit] = set()
         while left:
@@ -231,6 +235,7 @@ class Examination:
                 key=lambda rule: (
                     caught[rule],
                     rule in first,
+                    rule in neighbours,
                     len(self.reach.ran_by(rule) - seen) / (seconds[rule] + START),
                 ),
             )

@@ -211,6 +211,9 @@ def test_a_rule_that_runs_something_else_is_asked_before_another_of_a_kind():
     examination = Examination(ToyJudge(), {"toy": source}, found)
     task = Task(mutants(source)[0], frozenset(found.seconds), None)
     assert [*examination._in_order(task)] == ["quick", "slow", "alike"]
+    found.made = {("toy", "alike"): {"alike"}}
+    examination = Examination(ToyJudge(), {"toy": source}, found)
+    assert [*examination._in_order(task)] == ["alike", "slow", "quick"]
 
 
 def test_a_check_that_fails_without_a_mutant_is_told_and_not_asked(source, monkeypatch):

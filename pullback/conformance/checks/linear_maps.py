@@ -100,6 +100,8 @@ def zero_cotangent(subject: Subject, sample: Sample) -> None:
     Where an output does not matter, its inputs get exactly 0, at singular points and outside of the
     domain too. Without it ``np.where(x > 0, np.sqrt(x), 0)`` has a gradient of NaN.
     """
+    if sample.kind == "outside" and subject.is_composed:
+        raise Unsuited("a product of numbers that are NaN, as others' rules have it, is NaN")
     trial = Trial.of(subject, sample)
     for group, got in zip(trial.groups, trial.pull(_zeros(trial.y)), strict=True):
         if not np.all(np.asarray(got) == 0):

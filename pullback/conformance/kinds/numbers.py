@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback.conformance.kinds.model import Setting, kind
 from pullback.conformance.samples import Call
-from pullback.conformance.values import Place, replaced
+from pullback.conformance.values import Place, replaced, value_at
 from pullback.domains import Domain
 
 
@@ -23,12 +23,21 @@ def plain(setting: Setting) -> Call | None:
 
 
 def change_some(
-    setting: Setting, change: Callable[[Any, Place], Any], *, at_most: int | None = None
+    setting: Setting,
+    change: Callable[[Any, Place], Any],
+    *,
+    at_most: int | None = None,
+    exact: bool = False,
 ) -> Call | None:
-    """Some elements of some primals, changed: one, a few, or all that would be other numbers."""
+    """Some elements of some primals, changed: one, a few, or all that would be other numbers.
+
+    With ``exact`` those of arguments too whose numbers the author wants as they are.
+    """
+    leaves = [(place, value_at(setting.call, place)) for place in setting.primals]
+    leaves = leaves if exact else setting.free
     elements = [
         (place, index)
-        for place, value in setting.free
+        for place, value in leaves
         for index, number in enumerate(np.reshape(value, -1))
         if change(number, place) != number
     ]
@@ -42,7 +51,7 @@ def change_some(
         place, index = elements[number]
         chosen.setdefault(place, []).append(index)
     new = {}
-    for place, value in setting.free:
+    for place, value in leaves:
         if place in chosen:
             new[place] = _with_elements(value, chosen[place], partial(_changed, change, place))
     return replaced(setting.call, new)
@@ -181,9 +190,9 @@ def nan(setting: Setting) -> Call | None:
 
 @kind("outside", "values")
 def outside(setting: Setting) -> Call | None:
-    """Numbers outside of the domain, where the value is NaN."""
+    """Numbers outside of the domain, where the value is NaN; of exact arguments too."""
     way = setting.random.integers(3)
-    return change_some(setting, lambda x, place: (0.0, -x, 10.0 * x)[way])
+    return change_some(setting, lambda x, place: (0.0, -x, 10.0 * x)[way], exact=True)
 
 
 @kind("repeated", "values")

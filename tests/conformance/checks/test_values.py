@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pullback import primitive
+from pullback_numpy.strong import divide
 
 PRIMAL, SPACE, SILENT = "primal", "space", "silent"
 X = np.array([0.5, 1.5])
@@ -200,7 +201,7 @@ def test_a_warning_that_the_function_does_not_give(verdict, rule, words):
 
 
 EXCUSED = {
-    "the function warns as well": (np.log, lambda x: (np.log(x), lambda ct: ct / x), 0.0),
+    "the function warns as well": (np.log, lambda x: (np.log(x), lambda ct: divide(ct, x)), 0.0),
     "what is infinite may overflow": (
         np.exp, lambda x: (np.exp(x), lambda ct: ct * np.exp(x + 1)), 709.5,
     ),
@@ -214,6 +215,14 @@ EXCUSED = {
 @pytest.mark.parametrize(("function", "rule", "x"), EXCUSED.values(), ids=EXCUSED)
 def test_a_warning_that_tells_something(verdict, function, rule, x):
     assert verdict(SILENT, function, rule, np.float64(x)) == ("passed", "")
+
+
+def test_a_zero_cotangent_is_no_excuse_to_warn_again(verdict):
+    def logarithm(x):
+        return np.log(x), lambda ct: np.where(ct == 0, 0, ct / x)
+
+    status, message = verdict(SILENT, np.log, logarithm, np.float64(0.0))
+    assert (status, message.rpartition(": ")[2]) == ("failed", "invalid value")
 
 
 def test_an_infinity_is_no_excuse_for_a_division_by_zero(verdict):

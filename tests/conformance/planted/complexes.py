@@ -94,7 +94,7 @@ inner_without_conjugate = Planted(
     right=ruled(
         inner,
         lambda ct, y, a, b: (
-            np.reshape(np.conj(ct * b), np.shape(a)),
+            np.reshape(np.conj(np.multiply(ct, b)), np.shape(a)),
             np.reshape(ct * np.conj(a), np.shape(b)),
         ),
     ),

@@ -7,6 +7,7 @@ import numpy as np
 from planted.model import Planted, count, ruled, spread
 from pullback import elementwise, rule
 from pullback.conformance import arrays, call, each, floats
+from pullback_numpy.strong import multiply
 
 MATRIX = arrays("n,m")
 
@@ -79,7 +80,7 @@ nothing_for_an_argument = Planted(
     checks=("finite-differences",),
     function=damped,
     wrong=ruled(damped, lambda ct, y, x, rate: (ct * np.exp(-rate), None)),
-    right=ruled(damped, lambda ct, y, x, rate: (ct * np.exp(-rate), -ct * y)),
+    right=ruled(damped, lambda ct, y, x, rate: (multiply(ct, np.exp(-rate)), -multiply(ct, y))),
     samples=(call(arrays("n"), floats()),),
     story="Nobody differentiates by the rate, until somebody does.",
 )

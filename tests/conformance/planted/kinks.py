@@ -137,7 +137,7 @@ power_by_its_exponent = Planted(
     ),
     right=elementwise(
         power,
-        lambda ct, a, b: power_log(ct * b, a, b - 1),
+        lambda ct, a, b: power_log(np.multiply(ct, b), a, np.subtract(b, 1)),
         lambda ct, a, b: power_log(ct, a, b, k=1),
         domain=(positive, reals),
     ),

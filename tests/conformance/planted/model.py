@@ -84,6 +84,8 @@ def engine(function: Callable[..., Any], **declared: Any) -> Rule:
 
 
 def _is_floating(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_floating, value))
     return np.result_type(plain(value)).kind in "fc"
 
 

@@ -76,13 +76,13 @@ declared = Planted(
 
 
 def normalize(v):
-    """v divided by its length."""
-    return v / np.sqrt(np.sum(v * v))
+    """v divided by its length, which is never 0."""
+    return v / np.sqrt(1 + np.sum(v * v))
 
 
 @rule(normalize)
 def normalize_with_a_tolerance(v):
-    length = np.sqrt(np.sum(v * v))
+    length = np.sqrt(1 + np.sum(v * v))
     y = v / (length + 1e-7)
     direction = v / length
     return y, lambda ct: (ct - direction * np.sum(ct * direction)) / length
@@ -93,7 +93,7 @@ primal = Planted(
     checks=("primal",),
     function=normalize,
     wrong=normalize_with_a_tolerance,
-    right=ruled(normalize, lambda ct, y, v: (ct - y * np.sum(ct * y)) / np.sqrt(np.sum(v * v))),
+    right=ruled(normalize, lambda ct, y, v: (ct - y * np.sum(ct * y)) / np.sqrt(1 + np.sum(v * v))),
     samples=(call(arrays("n")),),
     story="The rule computes something else than the function that it stands for.",
     alone=True,

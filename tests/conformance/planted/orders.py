@@ -10,6 +10,7 @@ from planted.model import Planted, ruled
 from pullback import elementwise, stop_gradient
 from pullback.conformance import arrays, call, floats
 from pullback.domains import positive
+from pullback_numpy import strong
 from pullback_numpy.strong import divide
 
 SCALAR_OR_VECTOR = (call(floats()), call(arrays("n")))
@@ -26,7 +27,7 @@ output_detached = Planted(
     checks=("second-order",),
     function=exponential,
     wrong=elementwise(exponential, lambda ct, y: ct * stop_gradient(y)),
-    right=elementwise(exponential, lambda ct, y: ct * y),
+    right=elementwise(exponential, lambda ct, y: strong.multiply(ct, y)),
     samples=SCALAR_OR_VECTOR,
     story="The saved output is a constant to the second derivative. torch #58509, #99523.",
 )

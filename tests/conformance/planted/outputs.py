@@ -71,6 +71,7 @@ integer_output = Planted(
 def lower_factor(a):
     """Cholesky factor of matrices of two rows, of which the lower triangle is read."""
     require(np.shape(a)[-2:] == (2, 2))
+    require(np.all((a[..., 0, 0] > 0) & (a[..., 0, 0] * a[..., 1, 1] > a[..., 1, 0] ** 2)))
     first = np.sqrt(a[..., 0, 0])
     below = a[..., 1, 0] / first
     last = np.sqrt(a[..., 1, 1] - below * below)

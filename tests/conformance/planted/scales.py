@@ -7,7 +7,7 @@ import numpy as np
 from planted.model import Planted, ruled
 from pullback import elementwise
 from pullback.conformance import arrays, call, floats
-from pullback_numpy.strong import divide
+from pullback_numpy.strong import divide, multiply
 
 SCALAR_OR_VECTOR = (call(floats()), call(arrays("n")))
 PAIRS = (call(floats(), floats()), call(arrays("n"), arrays("n")))
@@ -105,7 +105,7 @@ exprel_cancels = Planted(
         exprel,
         lambda ct, y, x: ct * np.where(x == 0, 0.5, (np.exp(x) - y) / np.where(x == 0, 1.0, x)),
     ),
-    right=elementwise(exprel, lambda ct, y, x: ct * exprel_slope(x, y)),
+    right=elementwise(exprel, lambda ct, y, x: multiply(ct, exprel_slope(x, y))),
     samples=SCALAR_OR_VECTOR,
     story="Two numbers that are equal to 16 digits are subtracted, and divided by 1e-16.",
 )

@@ -30,7 +30,7 @@ def register(samples):
         call(arrays("4,n"), axis=each(None, 0), where=masks("4,1"), keepdims=KEEP),
         call(hidden, axis=0, where=np.array([[True], [True], [False], [True]])),
         call(arrays("4"), 0),
-        call(arrays("3,2"), axis=0, keepdims=np._NoValue),
+        call(arrays("2,3"), axis=-1, keepdims=np._NoValue),
         call(numbers),
     )
     samples.add(

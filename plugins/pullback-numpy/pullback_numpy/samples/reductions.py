@@ -45,7 +45,7 @@ def register(samples):
         call(arrays("n,m"), axis=each(None, 0, -1, (1, 0), ()), keepdims=KEEP),
         call(arrays("2,n,3"), axis=each(1, -3, (0, 2), (-1, 1)), keepdims=KEEP),
         call(arrays("n"), 0),
-        call(arrays("n,m"), axis=0, keepdims=np._NoValue),
+        call(arrays("2,3"), axis=-1, keepdims=np._NoValue),
         call(each(floats(), numbers)),
     )
     samples.add(
