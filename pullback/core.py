@@ -260,7 +260,7 @@ def run(
         if has_aux:
             y, result.aux = _split(y, trace)
         _take_output(result, y, trace)
-    except TypeError as error:
+    except (TypeError, AttributeError, ValueError) as error:
         clearer = explained(error)
         if clearer is error:
             raise

@@ -118,7 +118,7 @@ class ArrayType(ABC):
         """
         return value
 
-    def explain(self, error: TypeError) -> PullbackError | None:
+    def explain(self, error: Exception) -> PullbackError | None:
         """A clearer error for what the library raised in a traced function, where there is one."""
         return None
 
@@ -199,7 +199,7 @@ def add_array_type(array_type: ArrayType) -> None:
     element_methods.update(array_type.element_methods)
 
 
-def explained(error: TypeError) -> TypeError | PullbackError:
+def explained(error: Exception) -> Exception:
     """``error``, or what an `ArrayType` says of it."""
     for array_type in {*array_types.values()}:
         clearer = array_type.explain(error)
@@ -227,7 +227,13 @@ def keep_all(values: Mapping[str, Any], kept: dict[int, Any]) -> dict[str, Any]:
 
 
 def _keep_list(items: list[Any], kept: dict[int, Any]) -> list[Any]:
-    """A copy of a list, and of what can be written to in it."""
+    """A copy of a list, and of what can be written to in it.
+
+    Raises:
+        HoldsTraced: it is no constant.
+    """
+    if any(isinstance(item, Traced) for item in items):
+        raise HoldsTraced
     return [_keep(item, kept) for item in items]
 
 

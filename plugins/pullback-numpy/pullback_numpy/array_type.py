@@ -25,7 +25,12 @@ _SMALL = 4096
 """Up to as many bytes, a copy is made sooner than a comparison."""
 
 
-_OBJECTS_REFUSED = ("loop of ufunc does not support", "dtype('O')", "array type object")
+_OBJECTS_REFUSED = (
+    "loop of ufunc does not support",
+    "dtype('O')",
+    "array type object",
+    "to use a where mask one has to specify 'initial'",
+)
 """What is in the messages of NumPy's errors for arrays of objects."""
 _UFUNCS = {ufunc.__name__: ufunc for ufunc in vars(np).values() if isinstance(ufunc, np.ufunc)}
 
@@ -59,7 +64,8 @@ class Arrays(ArrayType):
     def explain(self, error):
         """NumPy has no loops for most functions of arrays of objects, and says so in its way."""
         text = str(error)
-        if not any(sign in text for sign in _OBJECTS_REFUSED):
+        called = isinstance(error, AttributeError) and error.name in _UFUNCS
+        if not called and not any(sign in text for sign in _OBJECTS_REFUSED):
             return None
         return TracerConversionError(
             "NumPy does not compute this with an array of objects, which np.array([...]) of traced "

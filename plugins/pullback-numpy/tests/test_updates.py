@@ -138,10 +138,12 @@ def test_what_is_no_number():
         lambda x: np.mean(np.array([x, math.pi])),
         lambda x: np.sum(np.sin(np.array([x, math.pi]))),
         lambda x: np.sum(np.sin([x, math.pi])),
+        lambda x: np.arctan2(np.array([1, x]), np.array([x, 2]))[0],
+        lambda x: np.sum([x, math.pi], where=[True, False]),
         lambda x: np.sum(np.linalg.solve(np.eye(2), np.array([x, math.pi]))),
         lambda x: np.linalg.det(np.array([[x, 1.0], [2.0, x]])),
     ],
-    ids=["mean", "sin", "list", "solve", "det"],
+    ids=["mean", "sin", "list", "arctan2", "where", "solve", "det"],
 )
 def test_a_function_that_wants_numbers_says_what_to_write(f):
     with pytest.raises(TracerConversionError, match=r"np\.stack\(\[\.\.\.\]\)"):

@@ -71,7 +71,9 @@ def engine(function: Callable[..., Any], **declared: Any) -> Rule:
         if not primals:
             return function(*args, **params), None
         # A function of another name: that of this one leads back here.
-        y, pullback = vjp(lambda *args: function(*args, **params), *args, argnums=primals)
+        y, pullback = vjp(
+            lambda *args: function(*map(_array, args), **params), *args, argnums=primals
+        )
 
         def traced_pullback(ct: Any) -> tuple[Any, ...]:
             found = dict(zip(primals, pullback(ct), strict=True))
@@ -81,6 +83,10 @@ def engine(function: Callable[..., Any], **declared: Any) -> Rule:
 
     traced_rule.__signature__ = signature(function)  # type: ignore[attr-defined]
     return replace(rule(function, **declared)(traced_rule), source=function)
+
+
+def _array(value: Any) -> Any:
+    return np.stack([*map(_array, value)]) if isinstance(value, list) else value
 
 
 def _is_floating(value: Any) -> bool:
