@@ -6,6 +6,8 @@ the same steps, written with functions that have rules.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pullback import rule, vjp
@@ -136,7 +138,7 @@ def _traced(primitive, function, *args):
         TracerConversionError: a function that was handed over uses a traced value of its own,
             whose derivative would be lost here.
     """
-    primals = []
+    primals: list[Any] = []
     marks = [_marked(arg, primals) for arg in args]
 
     def of_primals(*primals):

@@ -102,19 +102,19 @@ def cofactors(a, *directions):
     array([[ 4., -3.],
            [-2.,  1.]])
     """
-    a, *directions = np.broadcast_arrays(a, *directions)
+    a, *others = np.broadcast_arrays(a, *directions)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise np.linalg.LinAlgError("cofactors are those of square matrices")
     if not a.size:
-        return np.zeros(a.shape, np.result_type(a, *directions))
+        return np.zeros(a.shape, np.result_type(a, *others))
     finite = np.isfinite(a).all((-2, -1), keepdims=True)
     with np.errstate(all="ignore"):
         nothing = 0 * _as_matrices(np.linalg.det(a))  # or NaN; infinite ones can have the det 0
         a = np.where(finite, a, np.eye(a.shape[-1], dtype=a.dtype))
-        (a, *scaled), each, all_ = _equilibrated(a, *directions)
-        y = _of_frame(a, scaled) if directions else _of_inverse(a)
+        (a, *scaled), each, all_ = _equilibrated(a, *others)
+        y = _of_frame(a, scaled) if others else _of_inverse(a)
         y = np.where(finite, _times_power_of_two(y, all_ - each), nothing)
-    for direction in directions:
+    for direction in others:
         y = np.where(direction.any((-2, -1), keepdims=True), y, 0)
     return y
 

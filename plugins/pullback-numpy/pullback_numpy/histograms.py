@@ -6,6 +6,8 @@ given, are the edges of the bins, from the minimum to the maximum, and with them
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pullback import not_implemented, rule
@@ -68,7 +70,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     def histogram_pullback_bins(cts):
         return of_edges(cts, 0)
 
-    pullbacks = None, None, _BY_LIMITS
+    pullbacks: tuple[Any, Any, Any] = None, None, _BY_LIMITS
     if _are_edges(bins):
         pullbacks = None, histogram_pullback_bins, None
     elif range is None and a.size:
@@ -96,7 +98,7 @@ def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
         return _of_data(of_edges(cts, 1), data[1])
 
     def histogram2d_pullback_bins(cts):
-        of_each = [of_edges(cts, k) if given[k] else None for k in (0, 1)]
+        of_each: list[Any] = [of_edges(cts, k) if given[k] else None for k in (0, 1)]
         if paired:
             return of_each
         return np.stack(of_each) if each is bins else of_each[0] + of_each[1]

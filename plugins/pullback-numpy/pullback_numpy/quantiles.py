@@ -8,6 +8,7 @@ value is NaN it is 0; and where two linear pieces in ``q`` meet, the derivative 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ CONTINUOUS = {
 }
 """The methods that are continuous in ``q``, by the ``alpha`` and ``beta`` of Hyndman and Fan."""
 
-STEPS = {"lower": np.floor, "higher": np.ceil, "nearest": np.around}
+STEPS: dict[str, Any] = {"lower": np.floor, "higher": np.ceil, "nearest": np.around}
 """The methods that take an element beside the place of the linear one."""
 
 
@@ -293,9 +294,9 @@ def _weighted_index(rows, weights, q):
     reached = np.where(reached == 0, -1, reached.astype(q.dtype))
     kept = rows.shape[1:]
     reached, order = reached.reshape(len(rows), -1), order.reshape(len(rows), -1)
-    found = [
+    places = [
         line[_inside(np.searchsorted(steps, q), len(rows))]
         for line, steps in zip(order.T, reached.T, strict=True)
     ]
-    found = np.array(found, np.intp).reshape(-1, q.size).T.reshape(q.shape + kept)
+    found = np.array(places, np.intp).reshape(-1, q.size).T.reshape(q.shape + kept)
     return (found, *np.indices(kept, sparse=True))

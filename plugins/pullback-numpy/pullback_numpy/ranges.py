@@ -44,7 +44,8 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
     t = _fractions(num, endpoint)
 
     def exponents():
-        return np.linspace(*np.broadcast_arrays(start, stop, base)[:2], num, endpoint, axis=axis)
+        first, last, _ = np.broadcast_arrays(start, stop, base)
+        return np.linspace(first, last, num, endpoint, axis=axis)
 
     def bases():
         return np.expand_dims(np.broadcast_arrays(start, stop, base)[2], axis)

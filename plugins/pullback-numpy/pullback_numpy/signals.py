@@ -8,6 +8,7 @@ convolution with the reversed kernel.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -138,6 +139,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     else:
         axes = [place % f.ndim for place in (axis if isinstance(axis, tuple) else (axis,))]
     uniform = [spacing.ndim == 0 for spacing in spacings]
+    steps: list[Any]
     if not spacings:
         steps = [1.0] * len(axes)
     elif len(spacings) == 1:
