@@ -135,7 +135,7 @@ def fit(contribution: Any, space: Space, pullback: Any) -> Any:
     if isinstance(contribution, Deferred):
         return Pending(None, contribution).total(space)
     try:
-        return project(contribution, space)
+        return project(gathered(contribution), space)
     except (ValueError, TypeError, AttributeError) as error:
         raise RuleError(
             f"{_describe(pullback)} returned a cotangent that does not fit its primal, "

@@ -26,7 +26,6 @@ from pullback_numpy.eigenvalues import (
     eigh_cotangent,
     equal_values,
     half_diagonal,
-    inverse,
     of_triangle,
     one_over_gaps,
     reciprocal,
@@ -108,9 +107,14 @@ def back_substitute(r, b):
 
     Unlike that of `numpy.linalg.solve`, a row of the result depends on no row of ``b`` above it: an
     infinity there does not become NaN here.
+
+    Raises:
+        numpy.linalg.LinAlgError: a pivot is 0.
     """
     if np.ndim(r) < 2 or np.shape(r)[-1] != np.shape(r)[-2] or np.shape(r)[:-1] != np.shape(b)[:-1]:
         raise ValueError("back_substitute takes square matrices r and as many matrices b")
+    if not np.diagonal(r, axis1=-2, axis2=-1).all():
+        raise np.linalg.LinAlgError("Singular matrix")
     half = r.shape[-1] // 2
     if not half:
         return b / r if r.shape[-1] else b.copy()
@@ -153,7 +157,7 @@ def reflected_cotangent(q, q_ct, k):
     Z`` with ``S = (dQ₂₁ - Zᴴ dQ₁₁) Z``. Where a reflection was left out, 0 is taken for ``Z``.
     """
     first, rest = q[..., :k], q[..., k:]
-    y = inverse(regular(np.eye(k, dtype=q.dtype) - adjoint(first[..., :k, :])))
+    y = np.linalg.inv(regular(np.eye(k, dtype=q.dtype) - adjoint(first[..., :k, :])))
     known = (
         np.max(np.abs(y), axis=(-2, -1), keepdims=True, initial=0)
         < np.finfo(q.dtype).eps ** -0.5 / 4

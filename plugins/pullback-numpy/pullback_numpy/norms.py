@@ -19,7 +19,7 @@ from pullback import not_implemented, rule
 from pullback_numpy import decompositions
 from pullback_numpy.axes import NO_VALUE, as_array, as_columns, conjugate, restore_axes
 from pullback_numpy.decompositions import of_values, thin_svd
-from pullback_numpy.eigenvalues import equal_values, inverse, regular, rounding, shared
+from pullback_numpy.eigenvalues import equal_values, regular, rounding, shared
 from pullback_numpy.reductions import shares
 from pullback_numpy.strong import power_log
 
@@ -157,7 +157,7 @@ def _ratio(x, y, p):
 
 
 def _product(x, p):
-    inverse_x = inverse(regular(x))
+    inverse_x = np.linalg.inv(regular(x))
     size, (pullback, *_) = norm(x, p, (-2, -1))
     size_of_inverse, (pullback_inverse, *_) = norm(inverse_x, p, (-2, -1))
 

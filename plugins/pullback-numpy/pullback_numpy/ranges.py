@@ -70,7 +70,8 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     t = _fractions(num, endpoint)
 
     def samples():
-        return np.geomspace(start, stop, num, endpoint, axis=axis)
+        with np.errstate(all="ignore"):  # the function has warned already
+            return np.geomspace(start, stop, num, endpoint, axis=axis)
 
     def geomspace_pullback_start(ct):
         return _weighted(multiply(ct, samples()), 1 - t, axis) / start

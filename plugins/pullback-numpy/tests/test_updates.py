@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pullback import at, grad, hessian, jacobian, stop_gradient, vjp
+from pullback import at, grad, hessian, jacobian, primitive, register, rule, stop_gradient, vjp
 from pullback.errors import PrimalError, TracerConversionError
 
 X = np.array([0.5, 1.5, 2.0])
@@ -148,3 +148,16 @@ def test_what_is_no_number():
 def test_a_function_that_wants_numbers_says_what_to_write(f):
     with pytest.raises(TracerConversionError, match=r"np\.stack\(\[\.\.\.\]\)"):
         grad(f)(np.float64(2.0))
+
+
+def test_a_rule_may_return_an_array_of_objects():
+    @primitive
+    def cubed(x):
+        return x**3
+
+    @rule(cubed)
+    def cubed_rule(x):
+        return x**3, lambda ct: 3 * np.asarray(ct) * np.asarray(x) ** 2
+
+    register(cubed_rule)
+    assert_array_equal(hessian(lambda x: np.sum(cubed(x)))(X), np.diag(6 * X))

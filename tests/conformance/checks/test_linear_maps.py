@@ -209,7 +209,7 @@ def test_a_pushforward_of_an_elementwise_rule_is_tried_where_both_arguments_are_
 
 def test_a_pullback_that_cannot_be_transposed(verdict):
     def opaque(x):
-        return tripled(x), lambda ct: np.asarray(ct) * 3
+        return tripled(x), lambda ct: np.asarray(ct, dtype=float) * 3
 
     status, message = verdict(TRANSPOSE, tripled, opaque, X)
     assert status == "failed"

@@ -42,10 +42,10 @@ residual_as_plain_array = Planted(
     name="asarray in the pullback",
     checks=("second-order",),
     function=cosine,
-    wrong=ruled(cosine, lambda ct, y, x: -ct * np.sin(np.asarray(x))),
+    wrong=ruled(cosine, lambda ct, y, x: -ct * np.sin(np.asarray(x, dtype=float))),
     right=ruled(cosine, lambda ct, y, x: -ct * np.sin(x)),
     samples=SCALAR_OR_VECTOR,
-    story="A traced value cannot become a plain array.",
+    story="A traced value cannot become an array of numbers.",
 )
 
 number_by_float = Planted(
