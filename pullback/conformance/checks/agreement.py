@@ -271,7 +271,7 @@ def _agree_at_kink(trial: Trial, sample: Sample) -> None:
         raise Unsuited("too many inputs to try each by itself")
     if not _resolved(trial.values, sample.tangents(trial.call, relative=False)):
         raise Unsuited(NOT_CONVERGING)  # between huge numbers a wave looks like a kink
-    judged = _agree_along_ties(trial)
+    judged = _agree_along_ties(trial, sample)
     units = _unit_cotangents(trial.y)
     if not 0 < len(units) <= _COORDINATES:
         raise Unsuited("too many outputs to try each by itself")
@@ -285,8 +285,12 @@ def _agree_at_kink(trial: Trial, sample: Sample) -> None:
         raise Unsuited(NOT_CONVERGING)
 
 
-def _agree_along_ties(trial: Trial) -> bool:
-    """Compare along the tangent that keeps ties: equal numbers move together; whether it told."""
+def _agree_along_ties(trial: Trial, sample: Sample) -> bool:
+    """Compare along the tangent that keeps ties: equal numbers move together; whether it told.
+
+    The kinks of several outputs could cancel for a cotangent of round numbers.
+    """
+    trial = replace(trial, cotangent=_uneven(trial.cotangent, sample))
     tangents = [_typed_map(value, lambda x: 1.0 + x / (1.0 + abs(x))) for value in trial.values]
     if not _resolved(trial.values, tangents):
         return False
@@ -298,6 +302,8 @@ def _agree_along_ties(trial: Trial) -> bool:
     size = magnitude(trial.cotangent, trial.y)
     tolerance = 10 * RTOL * max(scale, abs(estimate.value)) + 10 * estimate.error
     tolerance += 10 * _ROUNDING * size + _underflow(trial, tangents)
+    if precision(trial.y) > 1e-15:  # what was rounded on the way may have cancelled in the value
+        tolerance += precision(trial.y) * magnitude(trial.cotangent, trial.cotangent) ** 0.5
     if 10 * estimate.error > VAGUE * max(abs(estimate.value), scale, 1e-4 * size):
         return False
     if not isfinite(result):
@@ -309,6 +315,21 @@ def _agree_along_ties(trial: Trial) -> bool:
             f"(|err| {abs(result - estimate.value):.1e} > {tolerance:.1e})"
         )
     return True
+
+
+def _uneven(cotangent: Any, sample: Sample) -> Any:
+    """``cotangent``, with every number changed a little, at random."""
+    random = sample.random(17)
+
+    def changed(_: Place, leaf: Any) -> Any:
+        if not is_floating(leaf):
+            return leaf
+        factors = random.uniform(0.9, 1.1, np.shape(leaf))
+        if isinstance(leaf, np.ndarray):
+            return (leaf * factors).astype(leaf.dtype)
+        return type(leaf)(leaf * factors)
+
+    return map_leaves(changed, cotangent)
 
 
 def _typed_map(value: Any, function: Any) -> Any:
