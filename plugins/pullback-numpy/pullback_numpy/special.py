@@ -186,7 +186,7 @@ def unwrap(p, discont=None, axis=-1, period=2 * pi):
         return ct
 
     def unwrap_pullback_period(ct):
-        return bilinear(ct, np.rint((y - p) / period))
+        return bilinear(ct, np.rint(divide(y - p, period)))
 
     return y, (unwrap_pullback, None, None, unwrap_pullback_period)
 

@@ -309,7 +309,8 @@ def _fold(binary, accumulate):
         def fold_pullback(ct):
             if not x.ndim:
                 return ct
-            y, accumulate_pullback = accumulate(x, axis, dtype)
+            with np.errstate(all="ignore"):  # the ufunc has warned already
+                y, accumulate_pullback = accumulate(x, axis, dtype)
             place = axis % y.ndim
             ct = ct if keepdims else np.expand_dims(ct, place)
             zeros = np.zeros_like(plain(y)[along(place, slice(None, -1))])

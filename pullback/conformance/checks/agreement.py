@@ -168,17 +168,22 @@ def _is_kinked(trial: Trial, sample: Sample, relative: bool) -> bool:
     other = sample.tangents(trial.call, salt=3, relative=relative)
     both = [a + b for a, b in zip(one, other, strict=True)]
     a, b, sum_ = (directional(trial.line(tangents), rounding) for tangents in (one, other, both))
-    if abs(a.value + b.value - sum_.value) > 1e-5 * (abs(a.value) + abs(b.value)) + 20 * (
-        a.error + b.error + sum_.error
-    ):
+    if _differs([a, b], sum_):
         return True
     if any(e.kink for e in (a, b, sum_)):
         return True
-    alone = [_lone(one, number) for number in range(len(trial.values))]
+    parts = [_lone(one, number) for number in range(len(trial.values))]
     if sum(map(np.size, trial.values)) <= _COORDINATES:  # jumps of two elements may cancel
-        alone += [*_coordinates(one)]
-    others = [directional(trial.line(tangents), rounding) for tangents in alone]
-    return any(e.kink or not isfinite(e.error) for e in others)
+        parts = [*_coordinates(one)]
+    others = [directional(trial.line(tangents), rounding) for tangents in parts]
+    return any(e.kink or not isfinite(e.error) for e in others) or _differs(others, a)
+
+
+def _differs(parts: Sequence[Estimate], whole: Estimate) -> bool:
+    """Whether derivatives do not add up: those along parts of a tangent, and along all of it."""
+    size = sum(abs(part.value) for part in parts) + abs(whole.value)
+    error = sum(part.error for part in parts) + whole.error
+    return abs(sum(part.value for part in parts) - whole.value) > 1e-5 * size + 20 * error
 
 
 def _is_confirmed(
