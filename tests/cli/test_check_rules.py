@@ -369,7 +369,7 @@ def test_ctrl_c_leaves_a_partial_report(folder):
     ) as process:
         first = process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=50)
     assert first.startswith("slow::mine.right: 1 passed")
     assert (process.returncode, errors) == (2, "")
     assert "interrupted after 1 of 2 rules" in rest
