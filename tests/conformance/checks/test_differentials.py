@@ -447,3 +447,31 @@ def test_shapes_that_differ_are_compared_too(verdict):
     status, message = verdict("broadcasting", area, forgetful, a, a[0] + 1)
     assert status == "failed"
     assert message.startswith("cotangent of argument 1 ('b'), float64 array of shape (2,)")
+
+
+def test_kinks_of_two_outputs_that_cancel_are_no_smooth_point(verdict):
+    def ramps(x):
+        return np.stack([np.minimum(x, 0.0), np.minimum(-x, 0.0), -np.abs(x)])
+
+    def shared(x):  # at 0 each slope lies between those to both sides
+        sides = np.stack([(x < 0) + 0.5 * (x == 0), -1.0 * (x > 0), -np.sign(x)])
+        return ramps(x), lambda ct: np.sum(ct * sides)
+
+    assert verdict(FIRST, ramps, shared, 0.0, cotangent=np.array([1.0, 1.0, -1.0]))[0] == "passed"
+
+
+def test_a_median_of_equal_numbers_is_a_kink_though_smooth_along_every_line(verdict):
+    def median(x):
+        return np.sort(x)[1]
+
+    def sharing(x):
+        y = median(x)
+        return y, lambda ct: ct * (x == y) / np.sum(x == y)
+
+    def doubled(x):
+        y = median(x)
+        return y, lambda ct: 2 * ct * (x == y) / np.sum(x == y)
+
+    for seed in range(5):
+        assert verdict(FIRST, median, sharing, np.ones(3), seed=seed)[0] == "passed"
+        assert verdict(FIRST, median, doubled, np.ones(3), seed=seed)[0] == "failed"
