@@ -162,7 +162,11 @@ def _underflow(trial: Trial, tangents: Sequence[Any]) -> float:
 
 
 def _is_kinked(trial: Trial, sample: Sample, relative: bool) -> bool:
-    """Whether a kink shows along some other tangents, or derivatives along two do not add up."""
+    """Whether a kink shows along some other tangents, or derivatives along two do not add up.
+
+    The kinks of several outputs could cancel for a cotangent of round numbers.
+    """
+    trial = replace(trial, cotangent=_uneven(trial.cotangent, sample))
     rounding = 4 * precision(trial.y)
     one = sample.tangents(trial.call, relative=relative)
     other = sample.tangents(trial.call, salt=3, relative=relative)
@@ -293,7 +297,7 @@ def _agree_at_kink(trial: Trial, sample: Sample) -> None:
 def _agree_along_ties(trial: Trial, sample: Sample) -> bool:
     """Compare along the tangent that keeps ties: equal numbers move together; whether it told.
 
-    The kinks of several outputs could cancel for a cotangent of round numbers.
+    As in `_is_kinked`, the kinks of several outputs must not cancel.
     """
     trial = replace(trial, cotangent=_uneven(trial.cotangent, sample))
     tangents = [_typed_map(value, lambda x: 1.0 + x / (1.0 + abs(x))) for value in trial.values]
