@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Final
 
@@ -14,7 +15,17 @@ def name_of(primitive: Any) -> str:
     >>> import math, operator
     >>> name_of(math.sin), name_of(operator.add), name_of(abs), name_of(float.conjugate)
     ('math.sin', 'operator.add', 'abs', 'float.conjugate')
+
+    A property is called as the function that it wraps.
+
+    >>> from fractions import Fraction
+    >>> name_of(Fraction.numerator)
+    'fractions.Fraction.numerator'
     """
+    if isinstance(primitive, property):
+        return name_of(primitive.fget)
+    if isinstance(primitive, cached_property):
+        return name_of(primitive.func)
     owner = getattr(primitive, "__objclass__", None)
     if owner is None:
         owner = getattr(primitive, "__self__", None)

@@ -192,7 +192,7 @@ def nondifferentiable(*primitives: Any, override: bool = False) -> tuple[Rule, .
 
 
 def _constant_rule(function: Any) -> RuleFunction:
-    call = function if callable(function) else attrgetter(function.__name__)
+    call = function if callable(function) else attrgetter(name_of(function).rpartition(".")[2])
 
     def constant_rule(*args: Any, **params: Any) -> tuple[Any, None]:
         plain_params = {name: _without_tracers(value) for name, value in params.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import traceback
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -140,6 +141,22 @@ def test_nondifferentiable_takes_traced_values_anywhere():
         grad(lambda x: (x * np.ones_like(a=x) * np.argmax(a=x)).sum())(x), [1.0, 1.0]
     )
     assert grad(lambda x: grad(lambda y: y * np.sign(x * y))(x))(2.0) == 0.0
+
+
+def test_nondifferentiable_takes_properties():
+    class Box:
+        @property
+        def width(self):
+            return 3
+
+        @cached_property
+        def height(self):
+            return 4
+
+    names = ["width", "height"]
+    rules = nondifferentiable(*(vars(Box)[name] for name in names))
+    assert [rule(Box()) for rule in rules] == [(3, None), (4, None)]
+    assert [rule.name.rpartition(".")[2] for rule in rules] == names
 
 
 def test_a_rule_declares_and_can_be_called():
