@@ -106,7 +106,7 @@ class Arrays(ArrayType):
         given = plain(cotangent)
         given_shape = getattr(given, "shape", ())
         if given_shape != shape:
-            cotangent = _unbroadcast(cotangent, given_shape, shape)
+            cotangent = unbroadcast(cotangent, given_shape, shape)
         if type(cotangent) is np.ndarray and cotangent.dtype == dtype:
             return cotangent
         if isinstance(cotangent, Traced):
@@ -197,7 +197,7 @@ class Scalars(ArrayType):
         """The sum of ``cotangent``, its real part for a real space, as a scalar of the type."""
         kind = space[0]
         if getattr(plain(cotangent), "shape", ()):
-            cotangent = np.add.reduce(cotangent, axis=None)
+            cotangent = cotangent.sum()
         if isinstance(cotangent, Traced):
             return _cast_traced(cotangent, None, np.dtype(kind))
         if is_complex(cotangent) and not issubclass(kind, np.complexfloating):
@@ -266,7 +266,7 @@ class Refused(Constants):
         )
 
 
-def _unbroadcast(cotangent, given, wanted):
+def unbroadcast(cotangent, given, wanted):
     """Sum over the axes along which ``wanted`` was broadcast to ``given``.
 
     Raises:
@@ -281,7 +281,9 @@ def _unbroadcast(cotangent, given, wanted):
             axes.append(extra + place)
     if not fits:
         raise ValueError(f"a cotangent of shape {given} for a primal of shape {wanted}")
-    summed = np.add.reduce(cotangent, axis=axes[0] if len(axes) == 1 else tuple(axes))
+    # In half the time, which other libraries do not have.
+    add = np.add.reduce if isinstance(plain(cotangent), np.ndarray) else np.sum
+    summed = add(cotangent, axis=axes[0] if len(axes) == 1 else tuple(axes))
     return summed if extra == len(axes) else summed.reshape(wanted)
 
 

@@ -41,6 +41,22 @@ def refuse_out(out, primitive):
         )
 
 
+_NOT_GIVEN = {"where": True, "casting": "same_kind", "mode": "raise"}
+
+
+def given(**params):
+    """Those of ``params`` that say something: other array libraries know NumPy's common ones only.
+
+    >>> given(dtype=None, where=True, initial=NO_VALUE, ddof=1)
+    {'ddof': 1}
+    """
+    return {
+        name: value
+        for name, value in params.items()
+        if value is not None and value is not NO_VALUE and value is not _NOT_GIVEN.get(name)
+    }
+
+
 def keeps(keepdims):
     """``keepdims`` as NumPy's functions mean it, whose own default is `NO_VALUE`."""
     return keepdims is not NO_VALUE and keepdims
@@ -88,6 +104,11 @@ def spread(ct, shape):
 def as_columns(ct):
     """``ct`` with a last axis of length one; indexing would not do, as ``ct`` may be a scalar."""
     return ct.reshape((*ct.shape, 1))
+
+
+def transposed(x):
+    """``x.mT``, an attribute that arrays of other libraries may lack."""
+    return x.swapaxes(-1, -2)
 
 
 def along(axis, index):

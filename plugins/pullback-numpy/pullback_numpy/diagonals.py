@@ -31,7 +31,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
         index, place = _diagonal_index(shape, offset, axis1, axis2)
         return Scattered(index, np.moveaxis(ct, -1, place))
 
-    return a.diagonal(offset, axis1, axis2), diagonal_pullback
+    return np.diagonal(a, offset, axis1, axis2), diagonal_pullback
 
 
 @rule(np.trace, not_implemented=NO_OUT)
@@ -60,7 +60,7 @@ def diag(v, k=0):
         return diagonal(v, k)
 
     def diag_pullback(ct):
-        return ct.diagonal(k)
+        return np.diagonal(ct, k)
 
     return np.diag(v, k), diag_pullback
 

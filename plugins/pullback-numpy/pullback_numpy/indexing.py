@@ -11,8 +11,8 @@ from math import prod
 import numpy as np
 
 from pullback import Deferred, primitive, rule
-from pullback.spaces import Traced
-from pullback_numpy.axes import NO_OUT, along, as_array, refuse_out
+from pullback.spaces import Traced, array_type_of
+from pullback_numpy.axes import NO_OUT, along, as_array, given, refuse_out
 
 _INTEGERS = frozenset({int, *(np.dtype(code).type for code in np.typecodes["AllInteger"])})
 _BASIC = _INTEGERS | {slice, type(None), type(Ellipsis)}
@@ -31,8 +31,17 @@ class Scattered(Deferred):
 
     @classmethod
     def merge(cls, dense, parts, space):
-        """One array for all parts, and ``dense``; by `scatter` where a cotangent is traced."""
-        _, shape, dtype = space
+        """One array for all parts, and ``dense``; by `scatter` where a cotangent is traced.
+
+        Arrays of other libraries are added to as `pullback.at` does it.
+        """
+        kind, shape, dtype = space
+        if kind is not np.ndarray:
+            array_type = array_type_of(kind)
+            total = array_type.zeros(space) if dense is None else dense
+            for part in parts:
+                total = array_type.update(total, part.index, part.cotangent, add=True)
+            return total
         indices = [part.index for part in parts]
         cotangents = [part.cotangent for part in parts]
         if any(issubclass(kind, Traced) for kind in {*map(type, cotangents)}):
@@ -160,7 +169,10 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     refuse_out(out, np.take)
     a = as_array(a)
     shape = a.shape
-    y = a.take(indices, axis=axis, mode=mode)
+    if hasattr(a, "take"):
+        y = a.take(indices, axis=axis, mode=mode)
+    else:  # an array of another library, which lacks NumPy's method
+        y = np.take(a, indices, axis, **given(mode=mode))
     if type(indices) is not int:
         indices = _index_array(indices)
     length = shape[axis] if shape and axis is not None else a.size

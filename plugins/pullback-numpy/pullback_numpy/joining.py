@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback import rule
 from pullback.errors import DerivativeNotImplementedError
-from pullback_numpy.axes import NO_OUT, along, as_array, refuse_out
+from pullback_numpy.axes import NO_OUT, along, as_array, given, refuse_out
 from pullback_numpy.indexing import scatter, scattered
 
 
@@ -42,7 +42,7 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """Arrays one after the other along an axis they have; flattened if ``axis`` is ``None``."""
     refuse_out(out, np.concatenate)
     members = [as_array(array) for array in arrays]
-    y = np.concatenate(members, axis, dtype=dtype, casting=casting)
+    y = np.concatenate(members, axis, **given(dtype=dtype, casting=casting))
     if axis is None:
         return y, _cut(members, 0, [member.size for member in members])
     return y, _cut(members, axis % y.ndim, _lengths(members, axis))
@@ -57,7 +57,7 @@ def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     def stack_pullback(ct):
         return [*np.moveaxis(ct, axis, 0)]
 
-    return np.stack(members, axis, dtype=dtype, casting=casting), stack_pullback
+    return np.stack(members, axis, **given(dtype=dtype, casting=casting)), stack_pullback
 
 
 @rule(np.vstack)
@@ -65,14 +65,14 @@ def vstack(tup, *, dtype=None, casting="same_kind"):
     """Arrays one below the other; a vector counts as a row."""
     members = [as_array(array) for array in tup]
     lengths = [member.shape[0] if member.ndim > 1 else 1 for member in members]
-    return np.vstack(members, dtype=dtype, casting=casting), _cut(members, 0, lengths)
+    return np.vstack(members, **given(dtype=dtype, casting=casting)), _cut(members, 0, lengths)
 
 
 @rule(np.hstack)
 def hstack(tup, *, dtype=None, casting="same_kind"):
     """Arrays side by side: along the second axis, vectors along their only one."""
     members = [as_array(array) for array in tup]
-    y = np.hstack(members, dtype=dtype, casting=casting)
+    y = np.hstack(members, **given(dtype=dtype, casting=casting))
     axis = 0 if y.ndim == 1 else 1
     return y, _cut(members, axis, _lengths(members, axis))
 

@@ -13,7 +13,15 @@ from math import prod
 import numpy as np
 
 from pullback import rule
-from pullback_numpy.axes import NO_OUT, as_array, as_columns, conjugate, inverse, refuse_out
+from pullback_numpy.axes import (
+    NO_OUT,
+    as_array,
+    as_columns,
+    conjugate,
+    inverse,
+    refuse_out,
+    transposed,
+)
 from pullback_numpy.products import dot
 
 
@@ -30,7 +38,7 @@ def inv(a):
 
 def _inverse_cotangent(y, ct):
     """The cotangent of a matrix from that of its inverse ``y``."""
-    return -(y.mT @ ct @ y.mT)
+    return -(transposed(y) @ ct @ transposed(y))
 
 
 @rule(np.linalg.solve)
@@ -50,7 +58,7 @@ def solve(a, b):
             summed = [*range(columns.ndim - 2), columns.ndim - 1]
             of_a = -np.tensordot(of_b, columns, (summed, summed))
         else:
-            of_a = -(of_b @ columns.mT)
+            of_a = -(of_b @ transposed(columns))
         return of_a, of_b[..., 0] if vector else of_b
 
     return x, solve_pullback
@@ -59,9 +67,9 @@ def solve(a, b):
 def _solve_transposed(a, b):
     """``a⁻ᵀ b``, also where rounding leaves a pivot of ``a`` but none of its transpose."""
     try:
-        return np.linalg.solve(a.mT, b)
+        return np.linalg.solve(transposed(a), b)
     except np.linalg.LinAlgError:
-        return np.linalg.inv(a).mT @ b
+        return transposed(np.linalg.inv(a)) @ b
 
 
 @rule(np.linalg.tensorinv, differentiable=("a",))

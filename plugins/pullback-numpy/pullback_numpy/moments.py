@@ -15,6 +15,7 @@ from pullback_numpy.axes import (
     NO_VALUE,
     as_array,
     conjugate,
+    given,
     keeps,
     masked,
     refuse_out,
@@ -46,7 +47,8 @@ def _mean(a, axis, dtype, keepdims, where):
     usual = where is True and dtype is None
     if usual and type(a) is np.ndarray and a.dtype is _FLOAT64 and a.size:
         return a.sum(axis=axis, keepdims=keepdims) / _count(a, axis)
-    return a.mean(axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    params = {} if usual else given(dtype=dtype, where=where)
+    return a.mean(axis=axis, keepdims=keepdims, **params)
 
 
 @rule(np.mean, not_implemented=NO_OUT)
@@ -156,8 +158,9 @@ def _spread_of(a, function, axis, dtype, ddof, keepdims, where, mean, correction
     """The variance or standard deviation, with ``ddof`` and ``where`` as they were meant."""
     if correction is not NO_VALUE:
         ddof = correction
-    params = {"dtype": dtype, "keepdims": keepdims, "where": where, "mean": mean}
-    return function(a, axis, ddof=ddof, **params), ddof
+    usual = dtype is None and where is True and mean is NO_VALUE
+    params = {} if usual else given(dtype=dtype, where=where, mean=mean)
+    return function(a, axis, ddof=ddof, keepdims=keepdims, **params), ddof
 
 
 def for_each(pullback):

@@ -18,6 +18,7 @@ from pullback_numpy.axes import (
     NO_VALUE,
     as_array,
     conjugate,
+    given,
     keeps,
     masked,
     refuse_out,
@@ -121,7 +122,7 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     refuse_out(out, np.nanmean)
     a, keepdims = as_array(a), keeps(keepdims)
     shape, known = a.shape, ~np.isnan(a) & where
-    y = np.nanmean(a, axis, dtype, keepdims=keepdims, where=where)
+    y = np.nanmean(a, axis, keepdims=keepdims, **given(dtype=dtype, where=where))
 
     def nanmean_pullback(ct):
         count = np.maximum(known.sum(axis=axis, keepdims=True), 1)
@@ -195,8 +196,8 @@ def nanstd(
 
 def _spread_of(function, a, axis, dtype, ddof, keepdims, where, mean, correction):
     """The variance or standard deviation, with the ``ddof`` that was meant."""
-    params = {"ddof": ddof, "correction": correction}
-    params |= {"dtype": dtype, "keepdims": keepdims, "where": where, "mean": mean}
+    params = given(dtype=dtype, where=where, mean=mean, correction=correction)
+    params |= {"ddof": ddof, "keepdims": keepdims}
     if isinstance(mean, Traced):  # NumPy does not look for a tracer there
         y = apply_function(function, (a, axis), params)
     else:

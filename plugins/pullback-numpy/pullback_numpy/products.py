@@ -12,7 +12,15 @@ from dataclasses import replace
 import numpy as np
 
 from pullback import rule
-from pullback_numpy.axes import NO_OUT, as_array, as_columns, conjugate, inverse, refuse_out
+from pullback_numpy.axes import (
+    NO_OUT,
+    as_array,
+    as_columns,
+    conjugate,
+    inverse,
+    refuse_out,
+    transposed,
+)
 
 
 @rule(operator.matmul)
@@ -40,7 +48,7 @@ def _matrix_product(a, b):
         if b_ndim == 2:
             return ct @ b.T
         if a_ndim > 2:
-            return ct @ b.mT
+            return ct @ transposed(b)
         rows = [*range(b_ndim - 2), b_ndim - 1]
         if a_ndim == 1:
             return np.tensordot(b, ct, (rows, [*range(b_ndim - 1)]))
@@ -52,7 +60,7 @@ def _matrix_product(a, b):
         if a_ndim == 2:
             return a.T @ ct
         if b_ndim > 2:
-            return a.mT @ ct
+            return transposed(a) @ ct
         columns = [*range(a_ndim - 1)]
         return np.tensordot(a, ct, (columns, columns))
 
@@ -188,7 +196,7 @@ def _matvec(a, b):
         return as_columns(ct) * b[..., None, :]
 
     def matvec_pullback_b(ct):
-        return np.matvec(a.mT, ct)
+        return np.matvec(transposed(a), ct)
 
     return np.matvec(a, b), (matvec_pullback_a, matvec_pullback_b)
 

@@ -29,8 +29,11 @@ from pullback_numpy.strong import multiply
 
 
 def reduced(function, a, initial, where, **params):
-    """``function(a, ...)`` with NumPy's ``initial`` and ``where``."""
-    params |= {"initial": initial, "where": where}
+    """``function(a, ...)`` with NumPy's ``initial`` and ``where``, if they were given."""
+    if initial is not NO_VALUE:
+        params["initial"] = initial
+    if where is not True:
+        params["where"] = where
     if isinstance(initial, Traced):  # NumPy does not look for tracers there
         return apply_function(function, (a,), params)
     return function(a, **params)

@@ -65,6 +65,8 @@ def reshape(a, shape, order="C", *, copy=None):
 def ravel(a, order="C"):
     """All elements on one axis, as a view where that is possible."""
     a = as_array(a)
+    if order == "C":
+        return a.ravel(), _unreshaped(a.shape)
     order = _order_of(a, order)
     return a.ravel(order), _unreshaped(a.shape, order)
 
@@ -183,7 +185,8 @@ def broadcast_to(array, shape, subok=False):
     def broadcast_to_pullback(ct):
         return ct
 
-    return np.broadcast_to(array, shape, subok), broadcast_to_pullback
+    params = {"subok": True} if subok else {}
+    return np.broadcast_to(array, shape, **params), broadcast_to_pullback
 
 
 @rule(np.broadcast_arrays)

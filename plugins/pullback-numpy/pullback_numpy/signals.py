@@ -15,7 +15,7 @@ import numpy as np
 from pullback import rule
 from pullback.errors import DerivativeNotImplementedError
 from pullback.spaces import plain, project
-from pullback_numpy.axes import NO_VALUE, along, as_array, conjugate
+from pullback_numpy.axes import NO_VALUE, along, as_array, conjugate, given
 from pullback_numpy.strong import divide, multiply
 
 
@@ -54,7 +54,7 @@ def diff(a, n=1, axis=-1, prepend=NO_VALUE, append=NO_VALUE):
         raise DerivativeNotImplementedError("np.diff(x, n=0) of a list is that list; write x")
     a = as_array(a)
     ends = [end if end is NO_VALUE else as_array(end) for end in (prepend, append)]
-    y = np.diff(a, n, axis, *ends)
+    y = np.diff(a, n, axis, **given(prepend=ends[0], append=ends[1]))
     if not n:
 
         def diff_pullback_none(ct):

@@ -47,7 +47,7 @@ def sinc_slope(x, order):
     """
     if order < 0:
         raise ValueError(f"the order of a derivative is not negative, as {order} is")
-    x = np.asarray(x)
+    x = as_array(x)
     u = pi * x.astype(np.result_type(x.dtype, float), copy=False)
     border = 1 + order / 2
     near = np.abs(u) <= border

@@ -15,6 +15,7 @@ from pullback_numpy.axes import (
     as_array,
     as_columns,
     conjugate,
+    given,
     keeps,
     restore_axes,
     weights_along,
@@ -90,7 +91,8 @@ def cov(
     ``da_k = f_k q_k / n - Σ w q / n² dn/da_k``.
     """
     m, y = as_array(m), None if y is None else as_array(y)
-    value = np.cov(m, y, rowvar, bias, ddof, fweights, aweights, dtype=dtype)
+    params = given(fweights=fweights, aweights=aweights, dtype=dtype)
+    value = np.cov(m, y, rowvar, bias, ddof, **params)
     if not value.size:  # NumPy does not look at y where m has no rows
         return value, (None,) * 8
     m, restore_m = _as_rows(m, not rowvar and m.ndim == 2)
@@ -156,7 +158,7 @@ def corrcoef(x, y=None, rowvar=True, dtype=None):
     / (2 C_ii)`` on it. That NumPy keeps rounding from leading out of [-1, 1] changes nothing.
     """
     x, y = as_array(x), None if y is None else as_array(y)
-    value = np.corrcoef(x, y, rowvar, dtype=dtype)
+    value = np.corrcoef(x, y, rowvar, **given(dtype=dtype))
     c, (cov_pullback_x, cov_pullback_y, *_) = cov(x, y, rowvar, dtype=dtype)
     if value.size < 2:  # the correlation with itself is 1
         return value, (None,) * 4

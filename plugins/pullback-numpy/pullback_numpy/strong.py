@@ -16,9 +16,10 @@ has NaN in its own derivative where ``ct`` is 0.
 from __future__ import annotations
 
 from math import inf, nan
+from typing import Any
 
 import numpy as np
-from numpy import count_nonzero, errstate, isfinite, isnan, ndarray
+from numpy import count_nonzero, errstate, integer, isfinite, isnan, ndarray
 
 from pullback import primitive, rule
 from pullback.domains import nonzero, positive, reals
@@ -127,8 +128,9 @@ def _zero_where(mask, value):
 
 
 def may_have_nan(x):
-    """Whether some of ``x`` is NaN."""
-    return count_nonzero(isnan(x)) > 0
+    """Whether some of ``x`` is NaN; true for what is computed later, whose values are not known."""
+    count: Any = count_nonzero(isnan(x))
+    return count > 0 if isinstance(count, (int, integer)) else True
 
 
 def all_finite(x):
