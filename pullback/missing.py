@@ -16,6 +16,7 @@ HOME: Final = {
     "operator": "pullback-math",
     "": "pullback-math",
     "numpy": "pullback-numpy",
+    "dask": "pullback-dask",
 }
 """Top-level module of a primitive -> the plugin that is known to have its rules."""
 

@@ -242,6 +242,8 @@ def _keep(value: Any, kept: dict[int, Any]) -> Any:
     return value if keep is None else keep(value, kept)
 
 
+HOME: Final = {"dask": "pullback-dask"}
+"""Top-level module of a type -> the plugin that is known to describe it."""
 keepers[list] = _keep_list
 add_array_type(Numbers())
 
@@ -255,10 +257,15 @@ def array_type_of(kind: type) -> ArrayType:
     try:
         return array_types[kind]
     except KeyError:
+        home = HOME.get(kind.__module__.partition(".")[0])
         raise PrimalError(
             f"a value of type {kind.__module__}.{kind.__qualname__} cannot be differentiated: "
             "no installed plugin describes this type. Convert it to a float or to an array, or "
-            "install a plugin that implements pullback_register_array_types for it."
+            + (
+                f"pip install {home}."
+                if home
+                else "install a plugin that implements pullback_register_array_types for it."
+            )
         ) from None
 
 

@@ -44,6 +44,12 @@ def test_a_value_of_an_unknown_type_is_refused():
         vjp(lambda x: x, Fraction(1, 2))
 
 
+def test_an_unknown_type_names_the_plugin_that_is_known_to_describe_it():
+    array = type("Array", (), {"__module__": "dask.array.core"})
+    with pytest.raises(PrimalError, match="pip install pullback-dask"):
+        space_of(array())
+
+
 @pytest.fixture
 def fractions():
     """Fractions as a value type, for one test."""
