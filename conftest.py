@@ -6,10 +6,25 @@ limit (Richardson), of the function run on plain values.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
 import pytest
+
+HAS_DASK = all(map(find_spec, ("dask", "pullback_dask")))
+collect_ignore_glob = [] if HAS_DASK else ["plugins/pullback-dask/*"]
+
+
+def pytest_report_header():
+    """Say what is left out, and how to run it."""
+    if not HAS_DASK:
+        return (
+            "left out: plugins/pullback-dask, which is not installed here. Run `tox -e dask`, or "
+            "pip install -e './plugins/pullback-dask[dask]'"
+        )
+    return None
+
 
 STEPS = 2.0 ** -np.arange(4, 11)
 """Step sizes; the extrapolation makes the error of the best of them about 1e-10."""
