@@ -149,7 +149,7 @@ class Numbers(ArrayType):
 
     def project(self, cotangent: Any, space: Space) -> Any:
         kind = space[0]
-        if isinstance(cotangent, float):
+        if issubclass(type(cotangent), float):  # and not traced
             return kind(cotangent)
         if getattr(plain(cotangent), "shape", ()):
             cotangent = cotangent.sum()

@@ -94,6 +94,11 @@ class Tracer(Traced):
         self._trace = trace
         self._index = index
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The type of the plain value: what a program asks with isinstance, traced or not."""
+        return type(plain(self._value))
+
     def __repr__(self) -> str:
         return f"<traced {plain(self._value)!r}>"
 

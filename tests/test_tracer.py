@@ -138,6 +138,30 @@ def test_lists_and_keywords_that_are_written_to_later_are_kept():
     assert grad(f)(np.array([1.0, 2.0])).tolist() == [2 * 2.0 * 2 + 1, 1.0]
 
 
+@pytest.mark.parametrize("value", [2.0, 2j, np.float32(2.0), np.ones(2)])
+def test_a_traced_value_is_an_instance_of_what_it_stands_for(value):
+    seen = []
+
+    def look(x):
+        seen.append([isinstance(x, kind) for kind in (float, complex, np.generic, np.ndarray)])
+        return x
+
+    look(value)
+    vjp(look, value)
+    vjp(lambda x: vjp(look, x)[0], value)
+    assert seen[0].count(True) == 1
+    assert seen[1:] == [seen[0]] * 2
+
+
+def test_a_program_that_asks_for_the_type_takes_the_same_branch():
+    def doubled_array(x):
+        return x + x if isinstance(x, np.ndarray) else np.zeros(3)
+
+    y, pullback = vjp(doubled_array, np.ones(3))
+    assert y.tolist() == [2.0, 2.0, 2.0]
+    assert pullback(y).tolist() == [4.0, 4.0, 4.0]
+
+
 def test_comparisons_give_plain_values():
     def f(x):
         mask = x > 0.5

@@ -71,7 +71,7 @@ def spread(ct, shape):
     For scalars and contiguous arrays this builds the view itself, in a tenth of the time that
     `numpy.broadcast_to` takes.
     """
-    if isinstance(ct, np.generic):
+    if issubclass(type(ct), np.generic):  # and not traced
         return np.ndarray(shape, ct.dtype, ct, 0, (0,) * len(shape))
     if type(ct) is np.ndarray:
         if ct.shape == shape:
