@@ -167,8 +167,6 @@ def _product_of_others(a, axis):
 
 def _others_along(a, axis):
     """Those before times those after, both as running products."""
-    if a.shape[axis] == 0:
-        return a
     one = np.ones_like(a[along(axis, slice(1))])
     backwards = along(axis, slice(None, None, -1))
     before = np.concatenate([one, a[along(axis, slice(None, -1))]], axis)

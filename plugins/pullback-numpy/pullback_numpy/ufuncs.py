@@ -143,9 +143,9 @@ def _inside(ufunc, primals, where):
 
 
 def _inner_point(domain):
-    """1, or the number next to it that lies well inside of ``domain``."""
-    margin = min(1, (domain.high - domain.low) / 4)
-    return min(max(1, domain.low + margin), domain.high - margin)
+    """A number inside of ``domain``: 1, the middle, or the next one to an end."""
+    low, high = domain.low, domain.high
+    return next(filter(domain.contains, (1.0, (low + high) / 2, low + 1, high - 1)))
 
 
 @rule(np.add.reduce, not_implemented=NO_OUT)
