@@ -98,6 +98,25 @@ def test_traced_values_in_lists_and_keywords():
     np.testing.assert_allclose(grad(lambda x: np.stack((x, [x[1], 1.0])).sum())(x), [1.0, 2.0])
 
 
+@pytest.mark.usefixtures("own_rules")
+def test_a_traced_keyword_finds_its_place_after_positional_only_parameters():
+    @primitive
+    def f(a, b=1.0, c=2.0):
+        return a * b + c * c
+
+    @rule(f)
+    def f_rule(a, /, b=1.0, c=2.0):
+        return f(a, b, c), (lambda ct: ct * b, lambda ct: ct * a, lambda ct: 2 * ct * c)
+
+    register(f_rule)
+    assert vjp(lambda a, b: f(a, b=b), 3.0, 5.0)[1](1.0) == (5.0, 3.0)
+    assert vjp(lambda c: f(3.0, c=c), 5.0)[1](1.0) == 10.0
+    assert vjp(lambda b, c: f(3.0, c=c, b=b), 5.0, 7.0)[1](1.0) == (3.0, 14.0)
+    assert vjp(lambda a: f(a, c=7.0), 3.0)[1](1.0) == 1.0
+    with pytest.raises(RuleError, match="a traced value for the keyword 'a'"):
+        grad(lambda a: f(a=a))(3.0)
+
+
 @pytest.mark.parametrize(
     ("function", "primals"),
     [

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from pullback import rule
-from pullback.errors import DerivativeNotImplementedError
 from pullback.spaces import plain, project
 from pullback_numpy.axes import NO_VALUE, along, as_array, conjugate
 from pullback_numpy.strong import divide, multiply
@@ -50,17 +49,15 @@ def diff(a, n=1, axis=-1, prepend=NO_VALUE, append=NO_VALUE):
 
     The transpose of a difference is, with the other sign, the difference of ``0, ct, 0``.
     """
-    if not n and isinstance(a, (list, tuple)):
-        raise DerivativeNotImplementedError("np.diff(x, n=0) of a list is that list; write x")
-    a = as_array(a)
-    ends = [end if end is NO_VALUE else as_array(end) for end in (prepend, append)]
-    y = np.diff(a, n, axis, *ends)
-    if not n:
+    if not n:  # what was given comes out, a list too
 
         def diff_pullback_none(ct):
             return ct
 
-        return y, (diff_pullback_none, None, None, None, None)
+        return np.diff(a, n), (diff_pullback_none, None, None, None, None)
+    a = as_array(a)
+    ends = [end if end is NO_VALUE else as_array(end) for end in (prepend, append)]
+    y = np.diff(a, n, axis, *ends)
     place = axis % a.ndim
     before, after = (_length(end, place) for end in ends)
     length = a.shape[place]
