@@ -111,6 +111,18 @@ def inverse(permutation):
     return sorted(range(len(permutation)), key=permutation.__getitem__)
 
 
+def in_precision_of(ct, numbers):
+    """Counts or weights in a precision that ``ct`` keeps beside them.
+
+    Beside integers or double precision NumPy would compute in double precision. Half precision
+    does not hold a large count, and gets single.
+    """
+    if not hasattr(ct, "dtype") or not hasattr(numbers, "dtype"):
+        return numbers
+    dtype = np.promote_types(np.finfo(ct.dtype).dtype, np.float32)
+    return numbers if numbers.dtype == dtype else numbers.astype(dtype)
+
+
 def masked(x, where):
     """``x``, and 0 outside of the mask ``where``; ``True`` is no mask."""
     return x if where is True else np.where(where, x, 0)

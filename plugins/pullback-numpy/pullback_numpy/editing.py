@@ -215,10 +215,10 @@ def ix_(*args):
 def _unstack(x, /, *, axis=0):
     """The members along an axis, each without it."""
     x = as_array(x)
-    shape = x.shape
+    shape, dtype = x.shape, x.dtype
 
     def unstack_pullback(cts):
-        return np.stack([*cts], axis) if cts else np.zeros(shape)
+        return np.stack([*cts], axis) if cts else np.zeros(shape, dtype)
 
     return np.unstack(x, axis=axis), unstack_pullback
 

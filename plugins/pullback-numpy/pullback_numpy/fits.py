@@ -26,7 +26,7 @@ def vander(x, N=None, increasing=False):
 
     def vander_pullback(ct):
         if count < 2:
-            return np.zeros(x.shape)
+            return np.zeros(x.shape, ct.dtype)
         falling = ct[:, ::-1] if increasing else ct
         powers = np.arange(count - 1, 0, -1).astype(np.finfo(x.dtype).dtype)
         return np.sum(multiply(falling[:, :-1], np.vander(x, count - 1) * powers), axis=1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pullback import not_implemented, rule
-from pullback_numpy.axes import as_array
+from pullback_numpy.axes import as_array, in_precision_of
 from pullback_numpy.reductions import max_, min_
 from pullback_numpy.strong import divide
 
@@ -177,7 +177,7 @@ def _as_edges(bins):
 
 def _of_data(ct, a):
     """What the minimum and the maximum of ``a`` get of equal bins from the one to the other."""
-    t = np.linspace(0.0, 1.0, len(ct))
+    t = in_precision_of(ct, np.linspace(0.0, 1.0, len(ct)))
     return min_(a)[1]((ct * (1 - t)).sum()) + max_(a)[1]((ct * t).sum())
 
 
@@ -206,7 +206,7 @@ def _cotangents(counts, edges, data, density, weights):
     def histogram_pullback_weights(cts):
         ct = cts[0]
         if not ct.size:
-            return np.zeros(weights.shape)
+            return np.zeros(weights.shape, ct.dtype)
         places, inside = bins()
         if density:
             ct = known(ct)

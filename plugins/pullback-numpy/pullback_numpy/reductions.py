@@ -18,6 +18,7 @@ from pullback_numpy.axes import (
     NO_VALUE,
     along,
     as_array,
+    in_precision_of,
     inverse,
     keeps,
     masked,
@@ -103,7 +104,7 @@ def shares(ct, y, a, axis, keepdims, initial, where):
     ties = np.count_nonzero(extreme) if axis is None else extreme.sum(axis=axis, keepdims=keepdims)
     if initial is not NO_VALUE:
         ties = ties + (y == initial)
-    share = ct / np.maximum(ties, 1)
+    share = ct / in_precision_of(ct, np.maximum(ties, 1))
     of_a = np.where(extreme, restore_axes(share, a.shape, axis, keepdims), 0)
     return of_a, None if initial is NO_VALUE else np.where(y == initial, share, 0)
 

@@ -98,7 +98,7 @@ def _values(basis):
 
         def values_pullback_x(ct):
             if count == 1:
-                return np.zeros(shape)
+                return np.zeros(shape, ct.dtype)
             k = np.arange(count, dtype=_real(c)).reshape((-1, *(1,) * inner))
             of_x = multiply(ct, evaluate(x, basis.slope(c, k), tensor))
             return np.sum(of_x, axis=tuple(range(of_x.ndim - len(shape))))

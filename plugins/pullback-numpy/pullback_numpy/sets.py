@@ -11,7 +11,7 @@ import numpy as np
 
 from pullback import rule
 from pullback.spaces import plain
-from pullback_numpy.axes import as_array
+from pullback_numpy.axes import as_array, in_precision_of
 from pullback_numpy.indexing import extract, scatter
 
 
@@ -37,7 +37,8 @@ def unique(
 
     def unique_pullback(cts):
         _, inverse, counts = np.unique(ar, return_inverse=True, return_counts=True, axis=place)
-        share = _first(cts) / counts.reshape(-1, *(1,) * (ar.ndim - place - 1))
+        ct = _first(cts)
+        share = ct / in_precision_of(ct, counts).reshape(-1, *(1,) * (ar.ndim - place - 1))
         return np.take(share, inverse.reshape(-1), place)
 
     return y, unique_pullback
@@ -139,7 +140,9 @@ def _of_values(y, *arrays):
         counts = np.bincount(
             np.concatenate([p.ravel() for p in places]), minlength=len(ordered) + 1
         )
-        share = np.concatenate([_first(cts)[order], np.zeros(1)]) / np.maximum(counts, 1)
+        ct = _first(cts)[order]
+        ct = np.concatenate([ct, np.zeros(1, ct.dtype)])
+        share = ct / in_precision_of(ct, np.maximum(counts, 1))
         shares = [share[place] for place in places]
         return shares[0] if len(shares) == 1 else tuple(shares)
 

@@ -28,7 +28,7 @@ def _padded(ct, axis, before, after):
 def _undiff(ct, shape, axis=0, n=1):
     """The transpose of ``n`` differences along ``axis`` of an array of ``shape``."""
     if n >= shape[axis]:  # none was left
-        return np.zeros(shape)
+        return np.zeros(shape, ct.dtype)
     difference = np.diff(_padded(ct, axis, n, n), n, axis)
     return -difference if n % 2 else difference
 
@@ -129,13 +129,13 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     the first slope, or with ``edge_order=2`` twice the first slope minus the next value of ``y``.
     """
     f = _without_wraparound(as_array(f))
-    spacings = [_without_wraparound(as_array(spacing)) for spacing in varargs]
+    spacings = [_spacing(spacing) for spacing in varargs]
     y = np.gradient(f, *spacings, axis=axis, edge_order=edge_order)
     if axis is None:
         axes = [*range(f.ndim)]
     else:
         axes = [place % f.ndim for place in (axis if isinstance(axis, tuple) else (axis,))]
-    uniform = [spacing.ndim == 0 for spacing in spacings]
+    uniform = [np.ndim(spacing) == 0 for spacing in spacings]
     steps: list[Any]
     if not spacings:
         steps = [1.0] * len(axes)
@@ -168,6 +168,13 @@ def gradient(f, *varargs, axis=None, edge_order=1):
 def _without_wraparound(a):
     """``a`` as floating-point numbers where it has integers, whose differences may not fit."""
     return a.astype(float) if a.dtype.kind in "iu" else a
+
+
+def _spacing(spacing):
+    """A spacing as an array, but a Python number as it is, of no precision."""
+    if isinstance(spacing, (int, float, complex)):
+        return spacing
+    return _without_wraparound(as_array(spacing))
 
 
 def _of_slopes(ct, axis, edge_order):

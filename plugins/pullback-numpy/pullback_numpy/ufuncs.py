@@ -347,7 +347,7 @@ def _log_sum(ufunc, power):
 
         def share(summand, restored):
             """``exp(summand - y)``, where ``restored`` brings ``y`` into the shape of a summand."""
-            top, level = restored(infinite), np.where(summand == inf, 0, -inf)
+            top, level = restored(infinite), np.where(summand == inf, y.dtype.type(0), -inf)
             total = restored(np.where(infinite | (y == -inf), 0, y))
             return power(np.where(top, level, summand) - total) / restored(ties())
 
