@@ -18,12 +18,12 @@ def spd(xp, x):
 
 
 def symmetric(xp, x):
-    """A Hermitian matrix."""
+    """The Hermitian part of a matrix."""
     return (x + xp.conj(x.T)) / 2
 
 
 def eigh_invariants(xp, x, uplo="L"):
-    """Of the two smallest eigenvalues, and the eigenvalues."""
+    """The eigenvalues, and what projects on the vectors of the two smallest."""
     w, v = xp.linalg.eigh(symmetric(xp, x), uplo)
     chosen = v[:, :2]
     return w, chosen @ xp.conj(chosen.T)

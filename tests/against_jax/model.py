@@ -82,8 +82,3 @@ def increasing(count: int) -> Any:
 def regular(*shape: int) -> Any:
     """Square matrices that are far from singular."""
     return real(*shape) + 3 * np.eye(shape[-1])
-
-
-def hermitian(a: Any) -> Any:
-    """The Hermitian part of square matrices."""
-    return (a + np.conj(np.swapaxes(a, -1, -2))) / 2
