@@ -114,11 +114,13 @@ def inverse(permutation):
 def in_precision_of(ct, numbers):
     """Counts or weights in a precision that ``ct`` keeps beside them.
 
-    Beside integers or double precision NumPy would compute in double precision. Half precision
-    does not hold a large count, and gets single.
+    Beside arrays of integers or of double precision NumPy would compute in double precision. Half
+    precision does not hold a large count, and gets single.
     """
-    if not hasattr(ct, "dtype") or not hasattr(numbers, "dtype"):
+    if not hasattr(ct, "dtype"):
         return numbers
+    if not hasattr(numbers, "dtype"):  # it has no precision
+        return np.float32(numbers) if ct.dtype == np.float16 else numbers
     dtype = np.promote_types(np.finfo(ct.dtype).dtype, np.float32)
     return numbers if numbers.dtype == dtype else numbers.astype(dtype)
 
