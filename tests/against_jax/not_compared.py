@@ -6,6 +6,7 @@ _NOT_MOVED = "JAX gives values that are selected by their differences the deriva
 
 NOT_COMPARED: dict[str, str] = {
     "numpy.ndarray.*": "methods and attributes of arrays have the rules of the functions",
+    "numpy.intersect1d": _NOT_MOVED,
     "numpy.nextafter": "JAX has not written its derivative",
     "numpy.real_if_close": "JAX does not have it: its dtype depends on values",
     "numpy.setdiff1d": _NOT_MOVED,

@@ -22,6 +22,7 @@ def _quantile(name, whole, method):
 
 
 SAMPLE = real(9)
+BOX = real(9, 2)
 
 CASES: list[Case] = [
     *(
@@ -118,6 +119,11 @@ CASES: list[Case] = [
         "numpy.histogram",
         lambda xp, w: xp.histogram(SAMPLE, bins=4, weights=w, density=True)[0],
         positive(9),
+    ),
+    use(
+        "numpy.histogramdd",
+        lambda xp, w: xp.histogramdd(BOX, bins=[2, 3], weights=w, density=True)[0],
+        real(9),
     ),
     use(
         "numpy.histogram2d",
