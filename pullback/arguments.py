@@ -40,9 +40,10 @@ def keywords_to_positions(
     for parameter in _positional_parameters(rule)[len(args) :]:
         if not any_traced(remaining.values()):
             break
-        if parameter.name not in remaining and parameter.default is parameter.empty:
+        named = parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.name in remaining
+        if not named and parameter.default is parameter.empty:
             break
-        positional.append(remaining.pop(parameter.name, parameter.default))
+        positional.append(remaining.pop(parameter.name) if named else parameter.default)
     for name, value in remaining.items():
         if any_traced([value]):
             raise RuleError(
@@ -57,7 +58,7 @@ def _positional_parameters(rule: RuleFunction) -> list[Parameter]:
     return [
         parameter
         for parameter in signature(rule).parameters.values()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
 
 

@@ -38,6 +38,15 @@ class Domain:
         """Whether ``x`` lies in the domain."""
         return self.low < x < self.high and x not in self.excluded
 
+    def inner_point(self) -> float:
+        """A number in the domain: 1, the middle, or the next one to an end.
+
+        >>> reals.inner_point(), unit.inner_point(), above(3.0).inner_point()
+        (1.0, 0.0, 4.0)
+        """
+        low, high = self.low, self.high
+        return next(filter(self.contains, (1.0, (low + high) / 2, low + 1, high - 1)))
+
 
 def interval(low: float, high: float) -> Domain:
     """The open interval between ``low`` and ``high``."""

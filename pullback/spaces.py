@@ -149,7 +149,7 @@ class Numbers(ArrayType):
 
     def project(self, cotangent: Any, space: Space) -> Any:
         kind = space[0]
-        if isinstance(cotangent, float):
+        if issubclass(type(cotangent), float):  # and not traced
             return kind(cotangent)
         if getattr(plain(cotangent), "shape", ()):
             cotangent = cotangent.sum()
@@ -309,7 +309,7 @@ class Deferred:
 
 
 class Component(Deferred):
-    """The cotangent of one member of an output that is a tuple."""
+    """The cotangent of one member of an output that is a tuple or a list."""
 
     __slots__ = ("cotangent", "place")
 
@@ -331,13 +331,18 @@ class Component(Deferred):
         """One cotangent for each member; zero where none arrived, ``None`` for integers."""
         cotangents = {part.place: part.cotangent for part in parts}
         return tuple(
-            cotangents[place]
-            if place in cotangents
-            else None
-            if member is None
-            else array_type_of(member[0]).zeros(member)
+            cotangents[place] if place in cotangents else _zeros_of_output(member)
             for place, member in enumerate(space[1])
         )
+
+
+def _zeros_of_output(space: Space | None) -> Any:
+    """The zero of the space of an output, which may be a tuple of outputs."""
+    if space is None:
+        return None
+    if space[0] is tuple:
+        return tuple(map(_zeros_of_output, space[1]))
+    return array_type_of(space[0]).zeros(space)
 
 
 class Pending:

@@ -94,6 +94,11 @@ class Tracer(Traced):
         self._trace = trace
         self._index = index
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The type of the plain value: what a program asks with isinstance, traced or not."""
+        return type(plain(self._value))
+
     def __repr__(self) -> str:
         return f"<traced {plain(self._value)!r}>"
 
@@ -427,19 +432,26 @@ def find_rule(primitive: Any, args: Sequence[Any]) -> RuleFunction:
 
 
 def _record_unusual(primitive: Any, y: Any, pullback: Any, position: Any, trace: Trace) -> Any:
-    """Record an output that is traced by an older trace, or a tuple or list of outputs."""
-    if isinstance(y, (tuple, list)):
-        members = tuple(_output_space(primitive, item, trace) for item in y)
-        whole = _append((pullback, position, (tuple, members, None)), None, trace)
-        parts = [
-            item
-            if space is None
-            else _append((Component.maker(place), whole._index, space), item, trace)
-            for place, (item, space) in enumerate(zip(y, members, strict=True))
-        ]
-        return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
+    """Record an output that is traced by an older trace, or tuples and lists of outputs."""
     space = _output_space(primitive, y, trace)
-    return y if space is None else _append((pullback, position, space), y, trace)
+    if space is None:
+        return y
+    return _append_output((pullback, position, space), y, trace)
+
+
+def _append_output(entry: Entry, y: Any, trace: Trace) -> Any:
+    """A tracer of the output ``y``; of a tuple or list, one of each of its members."""
+    kind, members, _ = entry[2]
+    if kind is not tuple:
+        return _append(entry, y, trace)
+    whole = _append(entry, None, trace)._index
+    parts = [
+        item
+        if space is None
+        else _append_output((Component.maker(place), whole, space), item, trace)
+        for place, (item, space) in enumerate(zip(y, members, strict=True))
+    ]
+    return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
 
 
 def _output_space(primitive: Any, y: Any, trace: Trace) -> Space | None:
@@ -450,6 +462,8 @@ def _output_space(primitive: Any, y: Any, trace: Trace) -> Space | None:
         )
     if isinstance(y, (int, str, bytes, type(None))):
         return None
+    if isinstance(y, (tuple, list)):
+        return (tuple, tuple(_output_space(primitive, item, trace) for item in y), None)
     try:
         return space_of(y)
     except PrimalError as error:

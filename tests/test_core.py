@@ -218,6 +218,43 @@ def test_an_unused_output_of_a_tuple_counts_as_zero():
     assert gradient == 2.0
 
 
+def test_outputs_may_be_lists_inside_of_tuples():
+    @primitive
+    def nest(a, b):
+        return a * b, [a + b, (7, [b * b]), np.ones(2) * a]
+
+    seen = []
+
+    @pullback.rule(nest)
+    def nest_rule(a, b):
+        def nest_pullback(cts):
+            seen.append(cts)
+            product, (total, (_, (square,)), row) = cts
+            return product * b + total + row.sum(), product * a + total + square * 2 * b
+
+        return nest(a, b), nest_pullback
+
+    pullback.register(nest_rule)
+
+    def f(a, b):
+        product, (total, (seven, [square]), row) = nest(a, b)
+        assert seven == 7
+        return product, square * total, row[0] * seven
+
+    a, b = 3.0, 5.0
+    assert vjp(f, a, b)[1]((1.0, 0.0, 0.0)) == (5.0, 3.0)
+    assert vjp(f, a, b)[1]((0.0, 1.0, 0.0)) == (25.0, 25.0 + 8.0 * 10.0)
+    assert vjp(f, a, b)[1]((0.0, 0.0, 1.0)) == (7.0, 0.0)
+    # What is not used counts as zero, whole lists too.
+    assert grad(lambda a: nest(a, 2.0)[0])(3.0) == 2.0
+    product, (total, (seven, (square,)), row) = seen[-1]
+    assert (product, total, seven, square, row.tolist()) == (1.0, 0.0, None, 0.0, [0.0, 0.0])
+    # Both modes, and both orders.
+    _, tangent = pullback.jvp(nest, (a, b), (1.0, 0.0))
+    assert (tangent[0], tangent[1][0], tangent[1][1][1]) == (5.0, 1.0, [0.0])
+    assert grad(grad(lambda b: nest(1.0, b)[1][1][1][0] * b))(2.0) == 12.0
+
+
 def test_a_constant_output_has_zero_cotangents():
     _, back = vjp(lambda x: 1.0, np.ones(2))
     np.testing.assert_array_equal(back(3.0), np.zeros(2))

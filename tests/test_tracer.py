@@ -98,6 +98,25 @@ def test_traced_values_in_lists_and_keywords():
     np.testing.assert_allclose(grad(lambda x: np.stack((x, [x[1], 1.0])).sum())(x), [1.0, 2.0])
 
 
+@pytest.mark.usefixtures("own_rules")
+def test_a_traced_keyword_finds_its_place_after_positional_only_parameters():
+    @primitive
+    def f(a, b=1.0, c=2.0):
+        return a * b + c * c
+
+    @rule(f)
+    def f_rule(a, /, b=1.0, c=2.0):
+        return f(a, b, c), (lambda ct: ct * b, lambda ct: ct * a, lambda ct: 2 * ct * c)
+
+    register(f_rule)
+    assert vjp(lambda a, b: f(a, b=b), 3.0, 5.0)[1](1.0) == (5.0, 3.0)
+    assert vjp(lambda c: f(3.0, c=c), 5.0)[1](1.0) == 10.0
+    assert vjp(lambda b, c: f(3.0, c=c, b=b), 5.0, 7.0)[1](1.0) == (3.0, 14.0)
+    assert vjp(lambda a: f(a, c=7.0), 3.0)[1](1.0) == 1.0
+    with pytest.raises(RuleError, match="a traced value for the keyword 'a'"):
+        grad(lambda a: f(a=a))(3.0)
+
+
 @pytest.mark.parametrize(
     ("function", "primals"),
     [
@@ -136,6 +155,30 @@ def test_lists_and_keywords_that_are_written_to_later_are_kept():
         return y
 
     assert grad(f)(np.array([1.0, 2.0])).tolist() == [2 * 2.0 * 2 + 1, 1.0]
+
+
+@pytest.mark.parametrize("value", [2.0, 2j, np.float32(2.0), np.ones(2)])
+def test_a_traced_value_is_an_instance_of_what_it_stands_for(value):
+    seen = []
+
+    def look(x):
+        seen.append([isinstance(x, kind) for kind in (float, complex, np.generic, np.ndarray)])
+        return x
+
+    look(value)
+    vjp(look, value)
+    vjp(lambda x: vjp(look, x)[0], value)
+    assert seen[0].count(True) == 1
+    assert seen[1:] == [seen[0]] * 2
+
+
+def test_a_program_that_asks_for_the_type_takes_the_same_branch():
+    def doubled_array(x):
+        return x + x if isinstance(x, np.ndarray) else np.zeros(3)
+
+    y, pullback = vjp(doubled_array, np.ones(3))
+    assert y.tolist() == [2.0, 2.0, 2.0]
+    assert pullback(y).tolist() == [4.0, 4.0, 4.0]
 
 
 def test_comparisons_give_plain_values():

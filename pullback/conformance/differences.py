@@ -1,8 +1,8 @@
 """Derivatives by differences, with an estimate of their error that sets the tolerance.
 
 Central differences at eight steps are extrapolated to the limit (Richardson; Ridders 1982 for
-taking the entry of the tableau whose neighbours agree best). The one-sided quotients tell a kink
-from a smooth point. Where a function is analytic and takes complex numbers, the complex step
+taking the entry of the tableau that agrees best with its neighbours). The one-sided quotients tell
+a kink from a smooth point. Where a function is analytic and takes complex numbers, the complex step
 (Squire and Trapp 1998) is exact to rounding.
 """
 
@@ -64,8 +64,12 @@ def directional(along: Callable[[float], float], rounding: float = _NOISE) -> Es
     order = 1
     while len(column) > 2:
         factor = 4.0**order
+        lower = column[2:]
         column = [(factor * fine - coarse) / (factor - 1) for coarse, fine in pairwise(column)]
-        gaps = [abs(b - a) for a, b in pairwise(column)]
+        # Two entries may agree by chance; three hardly do.
+        gaps = [
+            max(abs(b - a), abs(b - c)) for (a, b), c in zip(pairwise(column), lower, strict=True)
+        ]
         place = int(np.argmin(gaps))
         if gaps[place] < error:
             best, error = column[place + 1], gaps[place]

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from tests.mutation.equivalents import read, sort_out
-from tests.mutation.judges import Conformance
+from tests.mutation.judges import SEED, Conformance
 from tests.mutation.modules import find_sources
 from tests.mutation.report import Report, key, killed_in
-from tests.mutation.run import Examination, Fate, record
+from tests.mutation.run import ENOUGH, Examination, Fate, record
 from tests.mutation.walk import mutants
 
 
@@ -31,6 +31,13 @@ from tests.mutation.walk import mutants
     help="Leave out what was killed in this report.",
 )
 @click.option("--equivalents", is_flag=True, help="Examine the equivalent mutants, and only these.")
+@click.option("--seed", default=SEED, show_default=True, help="Of the samples.")
+@click.option(
+    "--enough",
+    default=ENOUGH,
+    show_default=True,
+    help="Seconds for each mutant, after which no further rule is asked.",
+)
 @click.option("--every", default=1, help="Examine one mutant of so many.")
 def main(
     jobs: int,
@@ -40,6 +47,8 @@ def main(
     path: Path | None,
     again: Path | None,
     equivalents: bool,
+    seed: int,
+    enough: float,
     every: int,
 ) -> None:
     """Mutate the rules of this project, and report which mutants no check notices."""
@@ -61,11 +70,11 @@ def main(
         others, same = [mutant for mutant, _ in same], []
     others = others[::every]
     click.echo(f"{len(chosen)} mutants, {len(same)} of them equivalent; {len(others)} to examine")
-    judge = Conformance(rules or ("*",))
+    judge = Conformance(rules or ("*",), seed)
     judge.warm()
     found, wrong = record(judge, sources, jobs)
     click.echo(f"{len(found.seconds)} rules examined as they are, {len(wrong)} complaints")
-    fates = [*_told(Examination(judge, sources, found).fates(others, jobs), len(others))]
+    fates = [*_told(Examination(judge, sources, found, enough).fates(others, jobs), len(others))]
     report = Report(
         sorted(fates, key=lambda fate: (fate.mutant.module, fate.mutant.span)),
         same,

@@ -9,12 +9,32 @@ import math
 
 import dask.array as da
 import numpy as np
+from dask.base import normalize_token
 
 from pullback import ArrayType
-from pullback.errors import PrimalError
+from pullback.errors import PrimalError, TracerConversionError
 from pullback.spaces import Traced, plain
 from pullback_numpy.array_type import unbroadcast
 from pullback_numpy.complex_numbers import is_complex
+
+OWN_FUNCTIONS = (
+    "the functions of dask.array do not take traced arrays, those of NumPy do: write np.sin(x) "
+    "instead of da.sin(x)"
+)
+
+
+@normalize_token.register(Traced)
+def refuse(value):
+    """What dask asks of all that becomes part of a graph: its name.
+
+    A traced NumPy array looks like a chunk to dask, and its derivative would be lost in there.
+    """
+    if isinstance(plain(value), da.Array):
+        raise TracerConversionError(OWN_FUNCTIONS)
+    raise TracerConversionError(
+        f"a traced {type(plain(value)).__name__} was about to become part of a dask graph, which "
+        "would lose its derivative. Beside dask arrays, give every primal as one: da.asarray(w)"
+    )
 
 
 class DaskArrays(ArrayType):

@@ -12,6 +12,7 @@ import dask.array as da
 
 from pullback import nondifferentiable, rule
 from pullback.errors import TracerConversionError
+from pullback_dask.array_type import OWN_FUNCTIONS
 from pullback_numpy import (
     complex_numbers,
     joining,
@@ -101,7 +102,7 @@ without_derivative = nondifferentiable(
     *(
         getattr(da.Array, name)
         for name in (
-            *("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "name"),
+            *("shape", "ndim", "size", "dtype", "itemsize", "nbytes"),
             *("chunks", "chunksize", "numblocks", "npartitions"),
             *("all", "any", "argmax", "argmin", "argtopk", "nonzero", "round"),
         )
@@ -126,12 +127,8 @@ compute = _refused(
     "the traced function, or pullback.stop_gradient(x).compute() if no derivative is meant",
 )
 own_functions = tuple(
-    _refused(
-        name,
-        "the functions of dask.array do not take traced arrays, those of NumPy do: write np.sin(x) "
-        "instead of da.sin(x)",
-    )
-    for name in ("_elemwise", "_meta")
+    _refused(name, OWN_FUNCTIONS)
+    for name in ("_elemwise", "_meta", "name", "dask")
     if hasattr(da.Array, name)
 )
-"""What the functions of `dask.array` first look at in an argument."""
+"""What the functions of `dask.array` look at in an argument."""

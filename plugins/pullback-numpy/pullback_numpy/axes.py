@@ -87,7 +87,7 @@ def spread(ct, shape):
     For scalars and contiguous arrays this builds the view itself, in a tenth of the time that
     `numpy.broadcast_to` takes.
     """
-    if isinstance(ct, np.generic):
+    if issubclass(type(ct), np.generic):  # and not traced
         return np.ndarray(shape, ct.dtype, ct, 0, (0,) * len(shape))
     if type(ct) is np.ndarray:
         if ct.shape == shape:
@@ -130,6 +130,20 @@ def weights_along(weights, shape, axis):
 def inverse(permutation):
     """The permutation of axes that undoes ``permutation``."""
     return sorted(range(len(permutation)), key=permutation.__getitem__)
+
+
+def in_precision_of(ct, numbers):
+    """Counts or weights in a precision that ``ct`` keeps beside them.
+
+    Beside arrays of integers or of double precision NumPy would compute in double precision. Half
+    precision does not hold a large count, and gets single.
+    """
+    if not hasattr(ct, "dtype"):
+        return numbers
+    if not hasattr(numbers, "dtype"):  # it has no precision
+        return np.float32(numbers) if ct.dtype == np.float16 else numbers
+    dtype = np.promote_types(np.finfo(ct.dtype).dtype, np.float32)
+    return numbers if numbers.dtype == dtype else numbers.astype(dtype)
 
 
 def masked(x, where):

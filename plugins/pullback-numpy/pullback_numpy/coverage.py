@@ -233,7 +233,8 @@ def table(found):
         "# All of NumPy",
         "",
         f"Every public name of NumPy {version}, and what becomes of it on traced values. Points at "
-        "which a derivative is a convention stand in [](conventions.md).",
+        "which a derivative is a convention stand in [](conventions.md). Where JAX has the "
+        "function too, the tests compare its gradients with ours.",
         "",
         "| | names | |",
         "| --- | --- | --- |",

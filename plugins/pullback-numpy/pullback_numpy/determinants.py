@@ -111,6 +111,8 @@ def cofactors(a, *directions):
     with np.errstate(all="ignore"):
         nothing = 0 * _as_matrices(np.linalg.det(a))  # or NaN; infinite ones can have the det 0
         a = np.where(finite, a, np.eye(a.shape[-1], dtype=a.dtype))
+        if len(others) == a.shape[-1] - 1:  # nothing depends on its size then
+            a = np.zeros_like(a)
         (a, *scaled), each, all_ = _equilibrated(a, *others)
         y = _of_frame(a, scaled) if others else _of_inverse(a)
         y = np.where(finite, _times_power_of_two(y, all_ - each), nothing)

@@ -11,7 +11,6 @@ import math
 import numpy as np
 
 from pullback import rule
-from pullback.errors import DerivativeNotImplementedError
 from pullback.spaces import project
 from pullback_numpy.axes import along, as_array
 from pullback_numpy.indexing import Scattered
@@ -79,16 +78,7 @@ def delete(arr, obj, axis=None):
 
 @rule(np.trim_zeros)
 def trim_zeros(filt, trim="fb", axis=None):
-    """Without zeros at the ends; which are zero is constant.
-
-    Raises:
-        DerivativeNotImplementedError: ``filt`` is a list, of which NumPy takes a slice.
-    """
-    if isinstance(filt, (list, tuple)):
-        raise DerivativeNotImplementedError(
-            "the derivative of np.trim_zeros is written for arrays, not for lists; "
-            "make an array of the list first, with np.stack"
-        )
+    """Without zeros at the ends; which are zero is constant. Of a list it is a part of the list."""
     y = np.trim_zeros(filt, trim, **({} if axis is None else {"axis": axis}))  # NumPy 2.2
     whole, left = np.shape(filt), np.shape(y)
     index = [slice(length) for length in left]
@@ -98,7 +88,12 @@ def trim_zeros(filt, trim="fb", axis=None):
             if left[place] != whole[place]:  # else this axis was left as it is
                 index[place] = slice(first, first + left[place])
 
+    is_list = isinstance(filt, (list, tuple))
+
     def trim_zeros_pullback(ct):
+        if is_list:
+            before = index[0].start or 0
+            return [*(None,) * before, *ct, *(None,) * (whole[0] - before - left[0])]
         return Scattered(tuple(index), ct) if whole else ct
 
     return y, trim_zeros_pullback
@@ -220,10 +215,10 @@ def ix_(*args):
 def _unstack(x, /, *, axis=0):
     """The members along an axis, each without it."""
     x = as_array(x)
-    shape = x.shape
+    shape, dtype = x.shape, x.dtype
 
     def unstack_pullback(cts):
-        return np.stack([*cts], axis) if cts else np.zeros(shape)
+        return np.stack([*cts], axis) if cts else np.zeros(shape, dtype)
 
     return np.unstack(x, axis=axis), unstack_pullback
 

@@ -206,4 +206,4 @@ def normalised_cotangent(v, ct):
     place = np.argmax(size, axis=-2)[..., None, :]
     chosen = np.arange(v.shape[-1])[:, None] == place
     component = np.sum(np.where(chosen, v.real, 0), axis=-2, keepdims=True)
-    return ct - along.real * v.conj() - np.where(chosen, 1j, 0j) * (along.imag / component)
+    return ct - along.real * v.conj() - np.where(chosen, along.imag / component * 1j, 0)

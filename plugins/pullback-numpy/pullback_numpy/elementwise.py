@@ -16,7 +16,7 @@ import numpy as np
 
 from pullback import elementwise, primitive, rule
 from pullback.domains import above, nonzero, positive, reals, unit
-from pullback_numpy.axes import as_array
+from pullback_numpy.axes import as_array, in_precision_of
 from pullback_numpy.complex_numbers import is_complex
 from pullback_numpy.strong import (
     all_finite,
@@ -65,10 +65,17 @@ share_rule = elementwise(
 logaddexp_rule = elementwise(
     np.logaddexp, lambda ct, a, b: ct * share(a, b), lambda ct, a, b: ct * share(b, a)
 )
+
+
+def natural(x):
+    """The natural logarithm of what has the binary one ``x``."""
+    return LN2 * x if type(x) in (int, float) else np.multiply(LN2, x)
+
+
 logaddexp2_rule = elementwise(
     np.logaddexp2,
-    lambda ct, a, b: ct * share(np.multiply(LN2, a), np.multiply(LN2, b)),
-    lambda ct, a, b: ct * share(np.multiply(LN2, b), np.multiply(LN2, a)),
+    lambda ct, a, b: ct * share(natural(a), natural(b)),
+    lambda ct, a, b: ct * share(natural(b), natural(a)),
 )
 negative_rule = elementwise(np.negative, lambda ct: -ct)
 positive_rule = elementwise(np.positive, lambda ct: ct)
@@ -264,6 +271,7 @@ rad2deg_rule = elementwise(np.rad2deg, lambda ct: ct / DEGREE)
 radians_rule = elementwise(np.radians, lambda ct: ct * DEGREE)
 deg2rad_rule = elementwise(np.deg2rad, lambda ct: ct * DEGREE)
 
+HALF = np.float64(0.5)
 HALVES = {(1.0, 1.0): (0.5, 0.5)}
 
 
@@ -272,9 +280,10 @@ def share_of(ct, is_taken, is_equal):
 
     Elsewhere it is 0, also where ``ct`` is infinite or NaN.
     """
+    weight = np.where(is_equal, in_precision_of(ct, HALF), is_taken)
     if all_finite(ct):
-        return ct * np.where(is_equal, 0.5, is_taken)
-    return multiply(np.where(is_equal, 0.5, is_taken), ct)
+        return ct * weight
+    return multiply(weight, ct)
 
 
 maximum_rule = elementwise(

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from pullback import not_implemented, rule
-from pullback.errors import DerivativeNotImplementedError
-from pullback_numpy.axes import as_array
+from pullback_numpy.axes import as_array, in_precision_of
 from pullback_numpy.reductions import max_, min_
 from pullback_numpy.strong import divide
 
@@ -113,16 +112,57 @@ def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     )
 
 
-_IN_A_LIST = (
-    "its edges are a list inside of its output, where they cannot be traced; "
-    "use np.histogram2d, or np.bincount of np.ravel_multi_index"
-)
-
-
-@rule(np.histogramdd, differentiable=(), not_implemented={"*": _IN_A_LIST})
+@rule(np.histogramdd, not_implemented={"range": _NO_LIMITS})
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
-    """Refused: no tracer can stand inside of a list that is a part of an output."""
-    raise DerivativeNotImplementedError(_IN_A_LIST)
+    """The sum of the weights in each box; as a density, divided by its volume and the total.
+
+    The sample has a row for each point. A list is taken for the coordinates of all points.
+    """
+    rows = hasattr(sample, "shape") and sample.ndim == 2
+    sample, weights = as_array(sample), None if weights is None else as_array(weights)
+    columns = sample.T if rows else np.atleast_2d(sample)
+    if isinstance(bins, (list, tuple)):
+        bins = [_as_edges(item) for item in bins]
+    counts, edges = np.histogramdd(columns.T, bins, range, density, weights)
+    of_weights, of_edges = _cotangents(counts, edges, columns, density, weights)
+    each = bins if isinstance(bins, list) or np.ndim(bins) else (bins,) * len(edges)
+    given = [_are_edges(item) for item in each]
+    ranges = (None,) * len(edges) if range is None else range
+    found = [not known and limits is None for known, limits in zip(given, ranges, strict=True)]
+
+    def histogramdd_pullback_sample(cts):
+        cts = _flat(cts)
+        moving = zip(columns, found, strict=True)
+        of_columns = np.stack(
+            [
+                _of_data(of_edges(cts, axis), column) if moves else np.zeros_like(column)
+                for axis, (column, moves) in enumerate(moving)
+            ]
+        )
+        return of_columns.T if rows else of_columns.reshape(sample.shape)
+
+    def histogramdd_pullback_bins(cts):
+        cts = _flat(cts)
+        of_each: list[Any] = [
+            of_edges(cts, axis) if known else None for axis, known in enumerate(given)
+        ]
+        return of_each if isinstance(bins, list) else np.stack(of_each)
+
+    def histogramdd_pullback_weights(cts):
+        return of_weights(_flat(cts))
+
+    return (counts, edges), (
+        histogramdd_pullback_sample if any(found) and sample.size else None,
+        histogramdd_pullback_bins if any(given) else None,
+        _BY_LIMITS,
+        None,
+        None if weights is None else histogramdd_pullback_weights,
+    )
+
+
+def _flat(cts):
+    """The cotangents of the counts and of each axis' edges, which lie in a list."""
+    return (cts[0], *cts[1])
 
 
 def _are_edges(bins):
@@ -137,7 +177,7 @@ def _as_edges(bins):
 
 def _of_data(ct, a):
     """What the minimum and the maximum of ``a`` get of equal bins from the one to the other."""
-    t = np.linspace(0.0, 1.0, len(ct))
+    t = in_precision_of(ct, np.linspace(0.0, 1.0, len(ct)))
     return min_(a)[1]((ct * (1 - t)).sum()) + max_(a)[1]((ct * t).sum())
 
 
@@ -166,7 +206,7 @@ def _cotangents(counts, edges, data, density, weights):
     def histogram_pullback_weights(cts):
         ct = cts[0]
         if not ct.size:
-            return np.zeros(weights.shape)
+            return np.zeros(weights.shape, ct.dtype)
         places, inside = bins()
         if density:
             ct = known(ct)

@@ -143,7 +143,7 @@ def scattered(shape, indices, axis, ct):
     if not shape:
         return ct  # a scalar gets the sum of all of it
     if not ct.size:
-        return np.zeros(shape)  # numbers that are out of bounds were not looked at
+        return np.zeros(shape, ct.dtype)  # numbers that are out of bounds were not looked at
     if axis is None:
         index = np.unravel_index(indices, shape) if len(shape) > 1 else indices
     else:

@@ -42,9 +42,16 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     """Arrays one after the other along an axis they have; flattened if ``axis`` is ``None``."""
     refuse_out(out, np.concatenate)
     members = [as_array(array) for array in arrays]
-    y = np.concatenate(members, axis, **given(dtype=dtype, casting=casting))
+    params = given(dtype=dtype, casting=casting)
     if axis is None:
+        # A Python number among them has no precision.
+        joined = [
+            array if type(array) in (int, float, complex) else member
+            for array, member in zip(arrays, members, strict=True)
+        ]
+        y = np.concatenate(joined, axis, **params)
         return y, _cut(members, 0, [member.size for member in members])
+    y = np.concatenate(members, axis, **params)
     return y, _cut(members, axis % y.ndim, _lengths(members, axis))
 
 

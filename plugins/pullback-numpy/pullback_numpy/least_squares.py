@@ -65,10 +65,17 @@ def _pinv_cotangent(ct, a, p, cut):
     of_y = stein(p, r, g) if cut else g
     of_z = stein(ph, _adjoint(r), gh) if cut else gh
     left, right = _adjoint(of_y) @ p @ ph, ph @ p @ of_z
-    of_a = -(ph @ g @ ph) + (left - a @ (p @ left)) + (right - (right @ p) @ a)
+    of_a = -(ph @ g @ ph) + _outside(a, p, left)
+    of_a = of_a + _adjoint(_outside(_adjoint(a), ph, _adjoint(right)))
     if cut:
         of_a = of_a + _adjoint(left @ p) @ r + r @ _adjoint(p @ right)
     return conjugate(of_a) / scale / scale
+
+
+def _outside(a, p, x):
+    """``(1 - a p) x``; projected once more, rounding errors that grow with the condition go."""
+    x = x - a @ (p @ x)
+    return x - a @ (p @ x)
 
 
 def _size(a):

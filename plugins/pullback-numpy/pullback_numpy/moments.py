@@ -16,6 +16,7 @@ from pullback_numpy.axes import (
     as_array,
     conjugate,
     given,
+    in_precision_of,
     keeps,
     masked,
     refuse_out,
@@ -62,7 +63,7 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     count = _count(a, axis, where)
 
     def mean_pullback(ct):
-        share = restore_axes(ct, shape, axis, keepdims) / count
+        share = restore_axes(ct, shape, axis, keepdims) / in_precision_of(ct, count)
         return spread(masked(share, where), shape)
 
     return y, mean_pullback
@@ -82,7 +83,8 @@ def _times_centred(weight, a, axis, ddof, where, mean):
         mean = _mean(a, axis, None, True, where)
     centred = conjugate(a - mean) if is_complex(a) else a - mean
     # Both are 0 outside of the mask, as 0 times infinity would be NaN.
-    weight = masked(weight / (_count(a, axis, where) - ddof), where)
+    freedom = in_precision_of(weight, _count(a, axis, where) - ddof)
+    weight = masked(weight / freedom, where)
     return weight * masked(centred, where)
 
 

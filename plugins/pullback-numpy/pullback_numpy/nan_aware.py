@@ -19,6 +19,7 @@ from pullback_numpy.axes import (
     as_array,
     conjugate,
     given,
+    in_precision_of,
     keeps,
     masked,
     refuse_out,
@@ -125,7 +126,7 @@ def nanmean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     y = np.nanmean(a, axis, keepdims=keepdims, **given(dtype=dtype, where=where))
 
     def nanmean_pullback(ct):
-        count = np.maximum(known.sum(axis=axis, keepdims=True), 1)
+        count = in_precision_of(ct, np.maximum(known.sum(axis=axis, keepdims=True), 1))
         return np.where(known, restore_axes(ct, shape, axis, keepdims) / count, 0)
 
     return y, nanmean_pullback
@@ -137,10 +138,10 @@ def _times_centred(weight, a, axis, ddof, where, mean):
     count = known.sum(axis=axis, keepdims=True)
     if mean is NO_VALUE:
         total = np.where(known, a, 0).sum(axis=axis, keepdims=True)
-        mean = total / np.maximum(count, 1)
+        mean = total / in_precision_of(total, np.maximum(count, 1))
     elif not is_complex(a):
         mean = np.real(mean)  # as NumPy casts it
-    freedom = count - ddof
+    freedom = in_precision_of(weight, count - ddof)
     weight = weight / np.where(freedom > 0, freedom, math.inf)
     return np.where(known, weight, 0) * np.where(known, conjugate(a - mean), 0)
 

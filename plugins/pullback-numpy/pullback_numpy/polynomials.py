@@ -41,7 +41,7 @@ def poly(seq_of_zeros):
         for place in reversed(range(count)):
             of_zeros.append(-np.sum(multiply(ct[1:], products[place])))
             ct = ct[:-1] - multiply(ct[1:], z[place])
-        return np.stack(of_zeros[::-1]) if count else np.zeros(0)
+        return np.stack(of_zeros[::-1]) if count else np.zeros(0, z.dtype)
 
     return y, poly_pullback
 
@@ -59,7 +59,8 @@ def roots(p):
 
     def roots_pullback(ct):
         slope = divide(ct, np.polyval(np.polyder(np.ravel(p)), r))
-        return -np.sum(multiply(np.vander(r, p.size), as_columns(slope)), axis=0)
+        slope, powers = slope.astype(ct.dtype), np.vander(r, p.size).astype(r.dtype)
+        return -np.sum(multiply(powers, as_columns(slope)), axis=0)
 
     return r, roots_pullback
 
@@ -160,10 +161,10 @@ def polymul(a1, a2):
     some = a.size and b.size
 
     def polymul_pullback_a1(ct):
-        return overlap(_last(ct, a.size + b.size - 1), b) if some else np.zeros(a.shape)
+        return overlap(_last(ct, a.size + b.size - 1), b) if some else np.zeros(a.shape, ct.dtype)
 
     def polymul_pullback_a2(ct):
-        return overlap(_last(ct, a.size + b.size - 1), a) if some else np.zeros(b.shape)
+        return overlap(_last(ct, a.size + b.size - 1), a) if some else np.zeros(b.shape, ct.dtype)
 
     return np.polymul(a1, a2), (polymul_pullback_a1, polymul_pullback_a2)
 
@@ -307,7 +308,7 @@ def polyval(p, x):
         for _ in range(count):
             of_powers.append(np.sum(ct, axis=tuple(range(ct.ndim - inner))))
             ct = multiply(ct, x)
-        return np.stack(of_powers[::-1]) if count else np.zeros(p.shape)
+        return np.stack(of_powers[::-1]) if count else np.zeros(p.shape, ct.dtype)
 
     def polyval_pullback_x(ct):
         kind = np.result_type(p.dtype, np.float16)

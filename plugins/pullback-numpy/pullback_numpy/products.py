@@ -177,7 +177,7 @@ def _contraction(a, b, of_a, of_b):
 @rule(np.vecdot)
 def vecdot(a, b):
     """``Σ conj(a) b`` over the last axis: ``da = conj(ct b)``, ``db = ct conj(a)``."""
-    a, b = as_array(a), as_array(b)
+    a = as_array(a)
 
     def vecdot_pullback_a(ct):
         return conjugate(as_columns(ct) * b)
@@ -203,7 +203,7 @@ def _matvec(a, b):
 
 def _vecmat(a, b):
     """Conjugated vectors times matrices: ``da = conj(b ct)``, ``db = conj(a) ctᵀ``."""
-    a, b = as_array(a), as_array(b)
+    a = as_array(a)
 
     def vecmat_pullback_a(ct):
         return conjugate(np.matvec(b, ct))

@@ -178,7 +178,7 @@ def _quantile(function, a, q, axis, out, overwrite_input, method, keepdims, weig
     def quantile_pullback_q(ct):
         rows = _as_rows(a, axis)
         if method not in CONTINUOUS or not rows.size:
-            return np.zeros(q_shape)
+            return np.zeros(q_shape, ct.dtype)
         part = parts(rows.ndim - 1)
         low, high, slope = _pieces(_count(rows, skip_nan, part.dtype), part, method)
         ordered, columns = np.sort(rows, 0), np.indices(rows.shape[1:], sparse=True)
@@ -228,7 +228,7 @@ def _known(ct, y, shape):
 def _of_places(ct, rows, low, high, t):
     """What ``rows`` get that, sorted, are interpolated between ``low`` and ``high``."""
     if not ct.size or not rows.size:
-        return np.zeros(rows.shape)
+        return np.zeros(rows.shape, ct.dtype)
     columns = np.indices(rows.shape[1:], sparse=True)
     indices = [(low, *columns), (high, *columns)]
     of_sorted = scatter(rows.shape, ct.dtype, indices, ct * (1 - t), ct * t)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import rule
+from pullback_numpy.axes import in_precision_of
 from pullback_numpy.strong import bilinear, multiply, power_log
 
 
@@ -15,6 +16,7 @@ def _fractions(num, endpoint):
 
 def _weighted(ct, weights, axis):
     """The sum of ``ct`` along an axis, with weights; what has the weight 0 counts for nothing."""
+    weights = in_precision_of(ct, weights)
     return bilinear(np.moveaxis(ct, axis, -1), weights).sum(axis=-1)
 
 
@@ -43,11 +45,15 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
     result = np.logspace(start, stop, num, endpoint, base, dtype, axis)
     t = _fractions(num, endpoint)
 
+    single = np.ndim(base) == 0  # as a Python number it has no precision
+
     def exponents():
-        first, last, _ = np.broadcast_arrays(start, stop, base)
+        first, last = (start, stop) if single else np.broadcast_arrays(start, stop, base)[:2]
         return np.linspace(first, last, num, endpoint, axis=axis)
 
     def bases():
+        if single:
+            return base
         return np.expand_dims(np.broadcast_arrays(start, stop, base)[2], axis)
 
     def pullback_of(weights):

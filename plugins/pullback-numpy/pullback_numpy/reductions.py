@@ -18,6 +18,7 @@ from pullback_numpy.axes import (
     NO_VALUE,
     along,
     as_array,
+    in_precision_of,
     inverse,
     keeps,
     masked,
@@ -106,7 +107,7 @@ def shares(ct, y, a, axis, keepdims, initial, where):
     ties = np.count_nonzero(extreme) if axis is None else extreme.sum(axis=axis, keepdims=keepdims)
     if initial is not NO_VALUE:
         ties = ties + (y == initial)
-    share = ct / np.maximum(ties, 1)
+    share = ct / in_precision_of(ct, np.maximum(ties, 1))
     of_a = np.where(extreme, restore_axes(share, a.shape, axis, keepdims), 0)
     return of_a, None if initial is NO_VALUE else np.where(y == initial, share, 0)
 
@@ -170,8 +171,6 @@ def _product_of_others(a, axis):
 
 def _others_along(a, axis):
     """Those before times those after, both as running products."""
-    if a.shape[axis] == 0:
-        return a
     one = np.ones_like(a[along(axis, slice(1))])
     backwards = along(axis, slice(None, None, -1))
     before = np.concatenate([one, a[along(axis, slice(None, -1))]], axis)
@@ -199,8 +198,7 @@ def cumsum(a, axis=None, dtype=None, out=None):
 def cumprod(a, axis=None, dtype=None, out=None):
     """Running products ``y_k = a_0 ... a_k``, exactly, zeros or not.
 
-    ``da_i = (a_0 ... a_{i-1}) s_i`` with ``s_i = ct_i + a_{i+1} s_{i+1}``, which is computed by
-    doubling (Hillis and Steele 1986): ``log2(n)`` steps on whole arrays, without a division.
+    ``da_i = (a_0 ... a_{i-1}) s_i`` with ``s_i = ct_i + a_{i+1} s_{i+1}``, without a division.
     """
     refuse_out(out, np.cumprod)
     a = as_array(a)
@@ -210,13 +208,7 @@ def cumprod(a, axis=None, dtype=None, out=None):
         shape = a.shape
         place = 0 if axis is None or not shape else axis % len(shape)
         factors = a.ravel() if axis is None or not shape else a
-        length = factors.shape[place]
-        total, factor = ct, _later(factors, 1, place)
-        step = 1
-        while step < length:
-            total = total + multiply(_later(total, step, place), factor)
-            factor = factor * _later(factor, step, place)
-            step *= 2
+        total = _totals(ct, factors[along(place, slice(1, None))], place)
         one = np.ones_like(factors[along(place, slice(1))])
         before = np.concatenate([one, factors[along(place, slice(None, -1))]], place)
         return multiply(total, before.cumprod(axis=place)).reshape(shape)
@@ -249,10 +241,34 @@ def _cumulative(function, running, x, axis, dtype, include_initial):
     return y, cumulative_pullback
 
 
-def _later(x, step, axis):
-    """``x`` moved towards the start of ``axis`` by ``step``; zeros follow."""
-    moved, zeros = x[along(axis, slice(step, None))], np.zeros_like(x[along(axis, slice(step))])
-    return np.concatenate([moved, zeros], axis)
+def _totals(x, factors, axis):
+    """``s_i = x_i + factors_i s_{i+1}`` along ``axis``, with one factor less than there are ``x``.
+
+    By reduction to the even places (Blelloch 1990): each step is on whole arrays of half the size,
+    so the work is that of a loop over the elements.
+    """
+    shape = x.shape
+    length = shape[axis]
+    if length < 2:
+        return x
+
+    def part(array, *limits):
+        return array[along(axis, slice(*limits))]
+
+    half, followed = length // 2, (length - 1) // 2
+    x_even, x_odd = part(x, 0, None, 2), part(x, 1, None, 2)
+    f_even, f_odd = part(factors, 0, None, 2), part(factors, 1, None, 2)
+    x_pairs = part(x_even, half) + multiply(x_odd, f_even)
+    s_even = _totals(
+        np.concatenate([x_pairs, part(x_even, half, None)], axis),
+        part(f_even, followed) * f_odd,
+        axis,
+    )
+    s_odd = part(x_odd, followed) + multiply(part(s_even, 1, None), f_odd)
+    s_odd = np.concatenate([s_odd, part(x_odd, followed, None)], axis)
+    pairs = np.stack([part(s_even, half), s_odd], axis + 1)
+    pairs = pairs.reshape((*shape[:axis], 2 * half, *shape[axis + 1 :]))
+    return np.concatenate([pairs, part(s_even, half, None)], axis)
 
 
 newer = tuple(  # NumPy 2.1 added these

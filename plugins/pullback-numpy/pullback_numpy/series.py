@@ -1,7 +1,8 @@
 """Rules for the values of polynomials in the six bases of `numpy.polynomial`.
 
-These functions do not look for traced values, except for ``polyval2d`` and ``polygrid2d``: call
-``pullback.primitive(np.polynomial.chebyshev.chebval)``, or name them in a chain.
+NumPy does not dispatch these functions, except for ``polyval2d`` and ``polygrid2d``. On traced
+values those of one variable run as they stand, operation by operation; these rules are taken by
+``pullback.primitive(np.polynomial.chebyshev.chebval)``, or where they are named in a chain.
 
 The coefficients of the power ``k`` of a series stand in ``c[k]``, the lowest first. A basis is told
 by its recurrence, ``B_(k+1) = (α x + β) B_k - γ B_(k-1)``, and by the coefficients of a series'
@@ -97,7 +98,7 @@ def _values(basis):
 
         def values_pullback_x(ct):
             if count == 1:
-                return np.zeros(shape)
+                return np.zeros(shape, ct.dtype)
             k = np.arange(count, dtype=_real(c)).reshape((-1, *(1,) * inner))
             of_x = multiply(ct, evaluate(x, basis.slope(c, k), tensor))
             return np.sum(of_x, axis=tuple(range(of_x.ndim - len(shape))))

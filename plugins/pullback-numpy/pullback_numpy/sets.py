@@ -2,6 +2,7 @@
 
 Convention: elements that are equal, of one array or of both, share the cotangent of their value
 equally. That they stay equal is taken for granted: one that moved alone would be another value.
+Differences and intersections are made of elements of the first array, which get all of it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import rule
-from pullback.errors import DerivativeNotImplementedError
-from pullback_numpy.axes import as_array
-from pullback_numpy.indexing import extract
+from pullback.spaces import plain
+from pullback_numpy.axes import as_array, in_precision_of
+from pullback_numpy.indexing import extract, scatter
 
 
 @rule(np.unique)
@@ -36,7 +37,8 @@ def unique(
 
     def unique_pullback(cts):
         _, inverse, counts = np.unique(ar, return_inverse=True, return_counts=True, axis=place)
-        share = _first(cts) / counts.reshape(-1, *(1,) * (ar.ndim - place - 1))
+        ct = _first(cts)
+        share = ct / in_precision_of(ct, counts).reshape(-1, *(1,) * (ar.ndim - place - 1))
         return np.take(share, inverse.reshape(-1), place)
 
     return y, unique_pullback
@@ -82,16 +84,25 @@ def union1d(ar1, ar2):
     return y, _of_values(y, ar1, ar2)
 
 
-_COMMON = (
-    "an element of the intersection that moves alone is none any more; take the elements by "
-    "their places: x[np.intersect1d(stop_gradient(x), y, return_indices=True)[1]]"
-)
-
-
-@rule(np.intersect1d, differentiable=(), not_implemented={"*": _COMMON})
+@rule(np.intersect1d)
 def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
-    """Refused: there is no derivative to either side."""
-    raise DerivativeNotImplementedError(_COMMON)
+    """The elements of the first array that the second has too; nothing depends on the second."""
+    ar1, ar2 = as_array(ar1), as_array(ar2)
+    y = np.intersect1d(ar1, ar2, assume_unique, return_indices)
+    if not assume_unique:
+        return y, (_of_values(y, ar1), None, None, None)
+    # NumPy sorts both and takes the first of two neighbours, whether or not they are of one array.
+    both = np.concatenate([np.ravel(plain(ar1)), np.ravel(plain(ar2))])
+    order = np.argsort(both, kind="stable")
+    places = order[:-1][both[order[1:]] == both[order[:-1]]]
+    size, shapes = ar1.size, (ar1.shape, ar2.shape)
+
+    def intersect1d_pullback(cts):
+        ct = _first(cts)
+        of_both = scatter(both.shape, ct.dtype, [places], ct)
+        return of_both[:size].reshape(shapes[0]), of_both[size:].reshape(shapes[1])
+
+    return y, intersect1d_pullback
 
 
 @rule(np.setdiff1d)
@@ -129,7 +140,9 @@ def _of_values(y, *arrays):
         counts = np.bincount(
             np.concatenate([p.ravel() for p in places]), minlength=len(ordered) + 1
         )
-        share = np.concatenate([_first(cts)[order], np.zeros(1)]) / np.maximum(counts, 1)
+        ct = _first(cts)[order]
+        ct = np.concatenate([ct, np.zeros(1, ct.dtype)])
+        share = ct / in_precision_of(ct, np.maximum(counts, 1))
         shares = [share[place] for place in places]
         return shares[0] if len(shares) == 1 else tuple(shares)
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from pullback import rule
-from pullback.errors import DerivativeNotImplementedError
 from pullback.spaces import plain, project
 from pullback_numpy.axes import NO_VALUE, along, as_array, conjugate, given
 from pullback_numpy.strong import divide, multiply
@@ -29,7 +28,7 @@ def _padded(ct, axis, before, after):
 def _undiff(ct, shape, axis=0, n=1):
     """The transpose of ``n`` differences along ``axis`` of an array of ``shape``."""
     if n >= shape[axis]:  # none was left
-        return np.zeros(shape)
+        return np.zeros(shape, ct.dtype)
     difference = np.diff(_padded(ct, axis, n, n), n, axis)
     return -difference if n % 2 else difference
 
@@ -50,17 +49,15 @@ def diff(a, n=1, axis=-1, prepend=NO_VALUE, append=NO_VALUE):
 
     The transpose of a difference is, with the other sign, the difference of ``0, ct, 0``.
     """
-    if not n and isinstance(a, (list, tuple)):
-        raise DerivativeNotImplementedError("np.diff(x, n=0) of a list is that list; write x")
-    a = as_array(a)
-    ends = [end if end is NO_VALUE else as_array(end) for end in (prepend, append)]
-    y = np.diff(a, n, axis, **given(prepend=ends[0], append=ends[1]))
-    if not n:
+    if not n:  # what was given comes out, a list too
 
         def diff_pullback_none(ct):
             return ct
 
-        return y, (diff_pullback_none, None, None, None, None)
+        return np.diff(a, n), (diff_pullback_none, None, None, None, None)
+    a = as_array(a)
+    ends = [end if end is NO_VALUE else as_array(end) for end in (prepend, append)]
+    y = np.diff(a, n, axis, **given(prepend=ends[0], append=ends[1]))
     place = axis % a.ndim
     before, after = (_length(end, place) for end in ends)
     length = a.shape[place]
@@ -132,13 +129,13 @@ def gradient(f, *varargs, axis=None, edge_order=1):
     the first slope, or with ``edge_order=2`` twice the first slope minus the next value of ``y``.
     """
     f = _without_wraparound(as_array(f))
-    spacings = [_without_wraparound(as_array(spacing)) for spacing in varargs]
+    spacings = [_spacing(spacing) for spacing in varargs]
     y = np.gradient(f, *spacings, axis=axis, edge_order=edge_order)
     if axis is None:
         axes = [*range(f.ndim)]
     else:
         axes = [place % f.ndim for place in (axis if isinstance(axis, tuple) else (axis,))]
-    uniform = [spacing.ndim == 0 for spacing in spacings]
+    uniform = [np.ndim(spacing) == 0 for spacing in spacings]
     steps: list[Any]
     if not spacings:
         steps = [1.0] * len(axes)
@@ -171,6 +168,13 @@ def gradient(f, *varargs, axis=None, edge_order=1):
 def _without_wraparound(a):
     """``a`` as floating-point numbers where it has integers, whose differences may not fit."""
     return a.astype(float) if a.dtype.kind in "iu" else a
+
+
+def _spacing(spacing):
+    """A spacing as an array, but a Python number as it is, of no precision."""
+    if isinstance(spacing, (int, float, complex)):
+        return spacing
+    return _without_wraparound(as_array(spacing))
 
 
 def _of_slopes(ct, axis, edge_order):

@@ -16,6 +16,7 @@ from pullback_numpy.axes import (
     as_columns,
     conjugate,
     given,
+    in_precision_of,
     keeps,
     restore_axes,
     weights_along,
@@ -105,6 +106,7 @@ def cov(
     ddof = (0 if bias else 1) if ddof is None else ddof
     f = np.ones(count) if fweights is None else np.array(fweights, float)
     a = np.ones(count) if aweights is None else as_array(aweights)
+    f, a = in_precision_of(rows, f), in_precision_of(rows, a)
 
     def of_rows(ct, chosen):
         x, w, n = _centred(rows, f, a, ddof)

@@ -112,6 +112,7 @@ def power_log(ct, a, p, k=0):
         with errstate(all="ignore"):
             # A power that is complex takes the logarithm of a negative number that is.
             log = np.log(np.add(a, 0j) if np.iscomplexobj(y) and not np.iscomplexobj(a) else a)
+            log = log.item() if type(a) in (float, int, complex) else log  # of no precision
             y = _zero_where((a == 0) & (np.real(p) > 0), y * log**k)
     return bilinear(ct, y)
 
@@ -207,7 +208,7 @@ def power_log_rule(ct, a, p, k=0):
 
     def power_log_pullback_a(g):
         g = bilinear(g, ct)
-        less = np.subtract(p, 1)
+        less = p - 1 if isinstance(p, (int, float, complex)) else np.subtract(p, 1)
         by_power = power_log(bilinear(g, p), a, less, k=k)
         return by_power + power_log(k * g, a, less, k=k - 1) if k else by_power
 

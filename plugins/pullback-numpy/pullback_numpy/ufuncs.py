@@ -137,15 +137,9 @@ def _inside(ufunc, primals, where):
             dtype = value.dtype
         else:
             return primal
-        return np.where(where, primal, dtype.type(_inner_point(domain or reals)))
+        return np.where(where, primal, dtype.type((domain or reals).inner_point()))
 
     return tuple(map(inside, primals, domains))
-
-
-def _inner_point(domain):
-    """1, or the number next to it that lies well inside of ``domain``."""
-    margin = min(1, (domain.high - domain.low) / 4)
-    return min(max(1, domain.low + margin), domain.high - margin)
 
 
 @rule(np.add.reduce, not_implemented=NO_OUT)
@@ -330,9 +324,8 @@ def norm(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, 
     y = reduced(np.hypot.reduce, x, initial, where, axis=axis, keepdims=keepdims)
 
     def norm_pullback(ct):
-        share = divide(x, restore_axes(y, x.shape, axis, keepdims))
-        of_x = restore_axes(ct, x.shape, axis, keepdims) * share
-        return masked(of_x, where)
+        share = divide(masked(x, where), restore_axes(y, x.shape, axis, keepdims))
+        return masked(restore_axes(ct, x.shape, axis, keepdims), where) * share
 
     def norm_pullback_initial(ct):
         return ct * divide(initial, y)
@@ -343,21 +336,34 @@ def norm(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, 
 def _log_sum(ufunc, power):
     @rule(ufunc.reduce, not_implemented=NO_OUT)
     def log_sum(array, axis=0, dtype=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
-        """``dx = ct exp(x - y)``, the share of the summand; 0 where all are logarithms of 0."""
+        """``dx = ct exp(x - y)``, the share of the summand; 0 where all are logarithms of 0.
+
+        Summands that are infinite share equally, as those of `numpy.logaddexp` do.
+        """
         refuse_out(out, ufunc.reduce)
         x = as_array(array) if dtype is None else as_array(array).astype(dtype)
         y = reduced(ufunc.reduce, x, initial, where, axis=axis, keepdims=keepdims)
+        infinite = y == inf
 
-        def log_total():
-            return np.where(y == -inf, 0, y)
+        def share(summand, restored):
+            """``exp(summand - y)``, where ``restored`` brings ``y`` into the shape of a summand."""
+            top, level = restored(infinite), np.where(summand == inf, y.dtype.type(0), -inf)
+            total = restored(np.where(infinite | (y == -inf), 0, y))
+            return power(np.where(top, level, summand) - total) / restored(ties())
+
+        def ties():
+            """How many summands are infinite; 1 where none is."""
+            count = np.sum(x == inf, axis, x.dtype, keepdims=keepdims, where=where)
+            return np.maximum(count if initial is NO_VALUE else count + (initial == inf), 1)
+
+        def restored(of_y):
+            return restore_axes(of_y, x.shape, axis, keepdims)
 
         def log_sum_pullback(ct):
-            total = restore_axes(log_total(), x.shape, axis, keepdims)
-            share = power(np.where(where, x, -inf) - total)
-            return masked(restore_axes(ct, x.shape, axis, keepdims), where) * share
+            return masked(restored(ct), where) * share(np.where(where, x, -inf), restored)
 
         def log_sum_pullback_initial(ct):
-            return ct * power(initial - log_total())
+            return ct * share(initial, lambda of_y: of_y)
 
         return y, _with_initial(log_sum_pullback, log_sum_pullback_initial, initial)
 

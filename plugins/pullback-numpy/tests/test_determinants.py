@@ -156,6 +156,11 @@ def test_nan_stays_in_its_matrix():
             assert_array_equal(got, [np.eye(2), np.full((2, 2), np.nan)])
 
 
+def test_what_does_not_depend_on_a_matrix_is_not_spoilt_by_its_size():
+    a, direction = np.array([[0.5, -1.5], [2.5e199, -0.25]]), np.array([[2.0, 3.0], [4.0, 5.0]])
+    assert_allclose(cofactors(a, direction), [[5.0, -4.0], [-3.0, 2.0]], rtol=1e-14)
+
+
 def test_cofactors_refuse_what_is_not_square():
     with pytest.raises(np.linalg.LinAlgError, match="square"):
         cofactors(np.ones((2, 3)))

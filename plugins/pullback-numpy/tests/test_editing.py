@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from pullback import grad, vjp
-from pullback.errors import DerivativeNotImplementedError, InPlaceWriteError
-from pullback_numpy.editing import trim_zeros
+from pullback import grad, primitive, vjp
+from pullback.errors import InPlaceWriteError
 
 
 def random(shape, seed=0):
@@ -107,9 +106,21 @@ def test_frames_of_zeros_get_nothing(axis, rows, columns):
     assert_array_equal(back(np.ones_like(y)), expected)
 
 
-def test_lists_are_not_trimmed():
-    with pytest.raises(DerivativeNotImplementedError, match="for arrays, not for lists"):
-        trim_zeros([0.0, 1.0])
+@pytest.mark.parametrize("trim", ["fb", "f", "b"])
+@pytest.mark.parametrize("items", [[0.0, 0.0, 3.0, 0.0, 5.0, 0.0], [0.0, 0.0], [2.0]])
+def test_a_list_is_trimmed_to_a_list(trim, items):
+    y, back = vjp(primitive(np.trim_zeros), items, trim=trim)
+    assert y == np.trim_zeros(items, trim)
+    assert type(y) is list
+    start = len(items) - len(np.trim_zeros(items, "f")) if "f" in trim and y else 0
+    cts = [10.0 + place for place in range(len(y))]
+    expected = [0.0] * len(items)
+    expected[start : start + len(y)] = cts
+    assert back(cts) == expected
+    traced = primitive(np.trim_zeros)
+    assert_array_equal(
+        grad(lambda x: 2.0 * traced([0.0, x, x * x, 0.0], trim)[-1 - ("b" not in trim)])(3.0), 12.0
+    )
 
 
 @pytest.mark.parametrize("shape", [7, 3, (2, 2), (5, 3), (0, 2), ()])

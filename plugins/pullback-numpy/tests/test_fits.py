@@ -85,10 +85,63 @@ def test_a_tolerance_makes_a_fit_less_than_unique():
         back(np.ones(3))
 
 
-@pytest.mark.parametrize("asked", [{"full": True}, {"cov": True}, {"cov": "unscaled"}])
-def test_only_the_coefficients(asked):
-    with pytest.raises(DerivativeNotImplementedError, match="for the coefficients alone"):
-        vjp(lambda y: np.polyfit(X, y, 1, **asked), X)
+ASKED = [{"full": True}, {"cov": True}, {"cov": "unscaled"}]
+
+
+def numbers(outputs):
+    """The outputs that have a derivative."""
+    return tuple(y for y in outputs if np.ndim(y) > 0)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("shape", [(5,), (5, 2)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_all_that_a_fit_returns(check_derivative, asked, shape, weighted):
+    def f(x, y, w):
+        return numbers(np.polyfit(x, y, 2, w=w if weighted else None, **asked))
+
+    w = np.array([1.0, 2.0, 0.5, 1.5, 1.0])
+    check_derivative(f, X, random(shape), w)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_all_that_a_fit_of_complex_numbers_returns(check_derivative, asked):
+    z, y = X + 1j * random(5), random(5) * 1j + X
+    check_derivative(lambda z, y, w: numbers(np.polyfit(z, y, 1, w=w, **asked)), z, y, 2 + X / 4)
+
+
+def test_residuals_and_covariance_of_a_mean():
+    # Of a constant, the covariance is the variance of the mean.
+    y = random(5)
+    (c, _, rank, s, rcond), back = vjp(lambda y: np.polyfit(X, y, 0, full=True), y)
+    assert (c[0], rank, s.tolist()) == (pytest.approx(y.mean()), 1, [pytest.approx(1.0)])
+    assert rcond == 5 * np.finfo(float).eps
+    got = back((np.zeros(1), np.ones(1), 0, np.zeros(1), 0.0))
+    assert_allclose(got, 2 * (y - y.mean()))
+    got = grad(lambda y: np.polyfit(X, y, 0, cov=True)[1][0, 0])(y)
+    assert_allclose(got, 2 * (y - y.mean()) / 4 / 5)
+    of_w = grad(lambda w: np.polyfit(X, y, 0, w=w, cov="unscaled")[1][0, 0])(np.full(5, 2.0))
+    assert_allclose(of_w, np.full(5, -2 * 2.0 / 20**2))
+
+
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.RankWarning")
+def test_what_a_fit_that_is_not_unique_has_a_derivative_of():
+    x, y = np.array([1.0, 1.0, 2.0]), np.array([1.0, 2.0, 4.0])
+    f = lambda x: np.polyfit(x, y, 2, full=True)  # noqa: E731
+    assert f(x)[1].size == 0
+    # The largest singular value is that of three unit vectors, and a function of the points.
+    values = lambda x: np.linalg.svdvals(  # noqa: E731
+        np.vander(x, 3) / np.sqrt(np.sum(np.vander(x, 3) ** 2, axis=0))
+    )[0]
+    assert_allclose(grad(lambda x: f(x)[3][0])(x), grad(values)(x), atol=1e-14)
+    with pytest.raises(DerivativeNotImplementedError, match="fits that are unique"):
+        grad(lambda x: f(x)[0][0])(x)
+
+
+def test_powers_of_integers_that_do_not_fit_into_integers():
+    x = np.arange(1, 20001, 2000)
+    found = jacobian(lambda y: np.polyfit(x, y, 5))(np.zeros(10))
+    assert_allclose(found, np.polyfit(x, np.eye(10), 5), rtol=1e-6, atol=1e-12)
 
 
 def test_single_precision_and_lists():

@@ -107,6 +107,55 @@ def test_counts_alone_are_constant():
     assert grad(lambda x: x.sum() * np.histogram(x, EDGES)[0][0])(X).tolist() == [2.0] * 7
 
 
-def test_more_dimensions_are_refused():
-    with pytest.raises(DerivativeNotImplementedError, match="histogram2d"):
-        grad(lambda w: np.histogramdd(np.stack([X, Y], 1), 2, weights=w)[0].sum())(W)
+@pytest.mark.parametrize("density", [False, True])
+def test_more_dimensions(check_derivative, density):
+    z = X * Y
+    points = np.stack([X, Y, z], axis=1)
+
+    def f(w, edges, others):
+        bins = [edges, 2, others]
+        counts, [a, b, c] = np.histogramdd(points, bins, weights=w * w, density=density)
+        return counts**2, a * edges, b, c**2
+
+    check_derivative(f, W, EDGES, np.array([0.0, 0.45, 3.0]))
+    moved = lambda p: np.stack([X, Y, z], axis=1) + 0.01 * np.sin(p)  # noqa: E731
+    check_derivative(
+        lambda p: np.histogramdd(moved(p), [2, 3, 2], weights=W, density=density), points
+    )
+    ranges = [None, (0.0, 1.0), None]
+    check_derivative(lambda p: np.histogramdd(moved(p), 2, ranges, density, W), points, rtol=1e-6)
+
+
+@pytest.mark.parametrize("density", [False, True])
+def test_two_of_the_dimensions_are_those_of_histogram2d(density):
+    points, edges = np.stack([X, Y], axis=1), [EDGES, np.array([0.0, 0.45, 1.0])]
+    y, back = vjp(lambda w: np.histogramdd(points, edges, weights=w, density=density)[0], W)
+    want, back2d = vjp(lambda w: np.histogram2d(X, Y, edges, None, density, w)[0], W)
+    assert_array_equal(y, want)
+    assert_allclose(back(np.cos(y)), back2d(np.cos(y)))
+
+
+def test_a_list_is_taken_for_the_coordinates_of_all_points():
+    f = lambda x, y: np.histogramdd([x, y], 2)[1]  # noqa: E731
+    of_x, of_y = vjp(f, X, Y)[1]([np.array([1.0, 2.0, 4.0]), np.zeros(3)])
+    # From 0.3 to 5.0, and the edge in the middle has a half of each.
+    assert_array_equal(of_x, np.where(X == 0.3, 2.0, np.where(X == 5.0, 5.0, 0.0)))
+    assert not of_y.any()
+    line = grad(lambda x: np.histogramdd(x, 2)[1][0][1])(X)
+    assert_array_equal(line, np.where((X == 0.3) | (X == 5.0), 0.5, 0.0))
+
+
+def test_rows_of_an_array_are_edges_of_the_dimensions():
+    edges = np.array([[0.0, 1.0, 3.0], [-1.0, 0.5, 2.0]])
+    got = grad(lambda e: np.histogramdd(np.stack([X, Y], 1), e)[1][1][2])(edges)
+    assert_array_equal(got, [[0, 0, 0], [0, 0, 1]])
+
+
+def test_the_derivative_by_limits_of_more_dimensions_is_refused():
+    def f(w, limit):
+        ranges = [(0.0, limit), (0.0, 1.0)]
+        return np.histogramdd(np.stack([X, Y], 1), 2, ranges, weights=w)[0].sum()
+
+    assert_array_equal(grad(f)(W, 3.0), ~OUTSIDE)
+    with pytest.raises(DerivativeNotImplementedError, match="limits of the bins"):
+        grad(f, argnums=(0, 1))(W, 3.0)

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pullback import grad, hessian, vjp
+from pullback.conformance import check_rule
 
 GRID = np.array([-3.0, -1.0, 0.5, 1.0, 4.0])
 
@@ -69,3 +70,17 @@ def test_what_is_not_finite_stays_where_it_is():
     assert_array_equal(of_knots, [0, -0.5, -np.inf, -np.inf])
     assert_array_equal(of_values, [np.nan, 0.5, np.inf, np.inf])
     assert_array_equal(back(np.array([0.0, 0.0, 1.0]))[2], [0, 0, 0.5, 0.5])
+
+
+def test_at_a_knot_where_jumps_cancel_the_second_derivative_is_not_judged():
+    angles = [4.5, -1.25, 0.25, 1.75, 6.0, -0.5, 1.0, 3.0, -4.0, 2.25, 9.25, 3.75]
+    values = [0.5, 0.25, 2.5, 1.25, 0.75, 0.08, 0.69, 1.3, 1.91, 2.52, 0.2, 0.81]
+    check_rule(
+        np.interp,
+        np.array([7.81, 2.0, -3.8, -11.62]),
+        np.array(angles),
+        np.array(values),
+        params={"period": 4},
+        cotangent=np.array([1.1, 0.45, -1.3, -1.9]),
+        seed=456,
+    )

@@ -34,6 +34,13 @@ def test_pinv(check_derivative, shape, dtype):
     check_derivative(np.linalg.pinv, random(shape, dtype=dtype))
 
 
+def test_pinv_of_a_badly_scaled_matrix_is_its_inverse():
+    a, ct = np.array([[0.5, -1.5], [0.25, -2.5e7]]), np.array([[-0.25, 0.7], [0.45, -1.3]])
+    inverse = np.linalg.inv(a).T
+    got = vjp(np.linalg.pinv, a)[1](ct)
+    assert_allclose(got, -inverse @ ct @ inverse, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4)])
 @pytest.mark.parametrize("params", [{"rcond": 0.3}, {"rtol": 0.3}, {"rcond": np.array(0.05)}])

@@ -49,6 +49,13 @@ def test_moments_against_differences(check_derivative, function, case, keepdims,
     check_derivative(lambda x: function(x.T, axis, keepdims=keepdims), x, order=1)
 
 
+@pytest.mark.parametrize("params", [{}, {"where": True}, {"where": np.True_}])
+def test_half_precision_has_a_mean_of_more_elements_than_it_can_count(params):
+    x = np.ones(100_000, np.float16)
+    of_x = vjp(lambda x: np.mean(x, **params), x)[1](np.float16(1000))
+    assert_array_equal(of_x, np.full(x.shape, 0.01, np.float16), strict=True)
+
+
 @pytest.mark.parametrize("function", MOMENTS)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.longdouble, np.complex64])
 def test_values_and_dtypes_are_those_of_numpy(function, dtype):

@@ -45,6 +45,19 @@ def test_several_series(check_derivative, basis, x, c):
 
 
 @bases
+@pytest.mark.parametrize("shape", [(), (2,), (3,), (2, 2)])
+def test_without_the_rule_a_series_is_traced_as_it_stands(basis, shape):
+    value, x, c = basis.function("val"), random(shape)[()], random((4, 2))
+    for arguments in [(x, c), (np.array(x), c)]:
+        y, pullback = vjp(lambda x, c: value(x, c), *arguments)
+        want, want_pullback = vjp(value, *arguments)
+        assert_array_equal(y, want)
+        ct = random(y.shape, 1)
+        for ours, theirs in zip(pullback(ct), want_pullback(ct), strict=True):
+            assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@bases
 @pytest.mark.parametrize(
     ("x", "c"), [((2,), (4, 2)), ((3, 2), (4, 2)), ((1,), (4, 2)), ((2,), (1, 3, 1)), ((), (3, 2))]
 )

@@ -7,7 +7,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pullback import grad, jacobian, vjp
-from pullback.errors import DerivativeNotImplementedError
 
 X = np.array([[3.0, 1.0], [2.0, 3.0]])
 CT = np.array([1.0, 10.0, 100.0])
@@ -87,9 +86,32 @@ def test_counts_are_constant():
     ]
 
 
-def test_an_intersection_is_refused():
-    with pytest.raises(DerivativeNotImplementedError, match="return_indices"):
-        grad(lambda x: np.intersect1d(x, [1.0]).sum())(X)
+@pytest.mark.parametrize("unique", [False, True])
+@pytest.mark.parametrize("indices", [False, True])
+def test_an_intersection_moves_with_the_first_array(check_derivative, unique, indices):
+    def common(a, b):
+        y = np.intersect1d(a, b, assume_unique=unique, return_indices=indices)
+        return y[0] if indices else y
+
+    # Both arrays have the elements, so they stay common whatever the parameters are.
+    check_derivative(
+        lambda p, q: common(p * p, np.concatenate([q, (p * p)[2:0:-1]])) ** 2,
+        np.array([0.5, 2.0, 1.0]),
+        np.array([7.0]),
+    )
+    a, b = np.array([[4.0, 2.0, 3.0]]), np.array([5.0, 3.0, 4.0])
+    y, pullback = vjp(common, a, b)
+    assert_array_equal(y, [3, 4])
+    of_a, of_b = pullback(np.array([10.0, 100.0]))
+    assert_array_equal(of_a, [[100, 0, 10]])
+    assert_array_equal(of_b, [0, 0, 0])
+
+
+def test_equal_elements_of_an_intersection_share():
+    _, pullback = vjp(lambda x: np.intersect1d(x, [3.0, 1.0, 5.0, 3.0]), X)
+    assert_array_equal(pullback(np.array([1.0, 100.0])), [[50, 1], [0, 50]])
+    places = grad(lambda x: x.sum() * np.intersect1d(x, [2.0], return_indices=True)[1][0])(X)
+    assert_array_equal(places, np.full((2, 2), 2.0))
 
 
 def test_a_second_derivative():

@@ -9,7 +9,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pullback import grad, vjp
-from pullback.errors import DerivativeNotImplementedError
 
 GRID = np.array([-3.0, -1.0, 0.5, 1.0, 4.0])
 
@@ -38,8 +37,15 @@ def test_lists_are_joined_and_subtracted():
     end = np.array([2.0])
     _, back = vjp(lambda a, end: np.diff([a, 2.0], prepend=[3.0], append=end), 1.0, end)
     assert back(np.array([1.0, 10.0, 100.0])) == (-9.0, 100.0)
-    with pytest.raises(DerivativeNotImplementedError, match=r"np\.diff\(x, n=0\) of a list"):
-        grad(lambda end: np.diff([1.0, 2.0], 0, append=end)[0])(end)
+
+
+def test_no_difference_of_a_list_is_that_list():
+    end = np.array([2.0])
+    y, back = vjp(lambda a, end: np.diff([a * a, 2.0], 0, append=end), 3.0, end)
+    assert y == [9.0, 2.0]
+    assert back([1.0, 10.0]) == (6.0, 0.0)
+    y, back = vjp(lambda a: np.diff([[a, 2.0]], 0, append=a * end), 3.0)
+    assert (y, back([[1.0, 10.0]])) == ([[3.0, 2.0]], 1.0)
 
 
 def test_ediff1d(check_derivative):

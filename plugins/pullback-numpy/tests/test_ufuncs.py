@@ -360,6 +360,29 @@ class TestReduce:
         nothing = vjp(np.logaddexp.reduce, np.full(2, -inf))[1](1.0)
         assert nothing.tolist() == [0, 0]
 
+    @pytest.mark.parametrize("ufunc", [np.logaddexp, np.logaddexp2])
+    def test_logarithms_of_infinity(self, ufunc):
+        # As the ufunc itself shares, one after the other: the infinite ones are alike.
+        assert grad(ufunc.reduce)(np.array([inf, 1.0, -inf])).tolist() == [1, 0, 0]
+        x = np.array([[inf, 1.0], [inf, 2.0], [0.0, 2.0]])
+        y, pullback = vjp(ufunc.reduce, x)
+        finite = ufunc.reduce(x[:, 1])
+        assert y.tolist() == [inf, finite]
+        shares = np.exp if ufunc is np.logaddexp else np.exp2
+        np.testing.assert_allclose(
+            pullback(np.ones(2)),
+            np.stack([[0.5, 0.5, 0.0], shares(x[:, 1] - finite)], axis=1),
+            rtol=1e-12,
+        )
+        f = lambda x, i: ufunc.reduce(x, None, initial=i, where=[True, False])  # noqa: E731
+        of_x, of_initial = vjp(f, x, inf)[1](1.0)
+        np.testing.assert_allclose(of_x, [[1 / 3, 0], [1 / 3, 0], [0, 0]])
+        assert of_initial == pytest.approx(1 / 3)
+        assert vjp(f, np.zeros((3, 2)), inf)[1](1.0)[1] == 1
+        assert hessian(ufunc.reduce)(x[:, 0]).tolist() == np.zeros((3, 3)).tolist()
+        with np.errstate(invalid="ignore"):  # the ufunc warns
+            assert np.isnan(grad(ufunc.reduce)(np.array([inf, nan]))).all()
+
     def test_large_logarithms(self):
         share = grad(np.logaddexp.reduce)(np.array([1000.0, 1000.0]))
         np.testing.assert_allclose(share, [0.5, 0.5], rtol=1e-12)
@@ -404,6 +427,21 @@ class TestReduce:
         assert grad(np.hypot.reduce)(np.array([-3.0])).tolist() == [-1]
         assert grad(np.hypot.reduce)(np.zeros(2)).tolist() == [0, 0]
         assert vjp(np.hypot.reduce, np.zeros(0))[1](1.0).shape == (0,)
+
+    def test_what_a_mask_leaves_out_of_a_norm_has_no_derivative_of_any_order(self):
+        x = np.array([[3.0, 4.0], [-3.0, 2.0], [1.0, 1.0]])
+        mask = np.array([[True, True], [True, False], [False, False]])
+
+        def f(x):
+            return np.sum(np.hypot.reduce(x, 1, where=mask, initial=0.0) * [1.0, 10.0, 0.0])
+
+        assert grad(f)(x).tolist() == [[0.6, 0.8], [-10.0, 0.0], [0.0, 0.0]]
+        second = hessian(f)(x)
+        np.testing.assert_allclose(second[0, :, 0], [[0.128, -0.096], [-0.096, 0.072]], rtol=1e-12)
+        second[0, :, 0] = 0
+        assert not second.any()
+        _, pullback = vjp(lambda x: np.hypot.reduce(x, where=False), np.full(2, np.inf))
+        assert pullback(np.nan).tolist() == [0, 0]
 
     @pytest.mark.parametrize("ufunc", [np.subtract, np.divide, np.hypot])
     def test_a_number_is_its_own_fold(self, ufunc):

@@ -157,6 +157,33 @@ def test_a_value_that_loses_too_many_digits_in_single_precision(verdict, dtype):
     assert verdict(SPACE, np.sin, rounded, X) == ("passed", "")
 
 
+def test_a_step_that_single_precision_moves_is_not_judged(verdict):
+    def stepped(x):
+        return np.where(x.dtype == np.float32, x, 0 * x)
+
+    def of_stepped(x):
+        return stepped(x), lambda ct: np.where(x.dtype == np.float32, ct, 0 * ct)
+
+    assert verdict(SPACE, stepped, of_stepped, X.astype(np.float32)) == (
+        "unsuited",
+        "in double precision the value is another one",
+    )
+
+
+def test_terms_that_cancel_in_single_precision_are_compared_loosely(verdict):
+    def difference(x):
+        return np.stack([1e3 * x, 1e3 * x])
+
+    def noisy(x, noise):
+        return difference(x), lambda ct: 1e3 * ct[0] + 1e3 * ct[1] + noise * (x.dtype == np.float32)
+
+    cotangent = np.array([[1.0, 2.0], [-1.0, -2.0]])
+    for noise, status in ((1e-4, "passed"), (1e-1, "failed")):
+        rule = lambda x, noise=noise: noisy(x, noise)  # noqa: E731
+        found = verdict(SPACE, difference, rule, X.astype(np.float32), cotangent=cotangent)
+        assert found[0] == status
+
+
 def test_half_precision_is_compared_loosely(verdict):
     def almost(x):
         return np.sin(x), lambda ct: ct * np.cos(x) * (1.01 if x.dtype == np.float16 else 1)

@@ -75,6 +75,7 @@ def removing(samples):
     )
     # Without zeros, as the function jumps where there are any.
     samples.add(np.trim_zeros, call(exactly(arrays("n")), trim=each("fb", "f", "B")))
+    samples.add(np.trim_zeros, call(exactly([0.5, 2.5, 0.25]), each("fb", "f", "B")))
     if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
         axis = each(None, 0, -1, (1, 0))
         samples.add(np.trim_zeros, call(exactly(arrays("n,m")), each("fb", "b", "f"), axis=axis))

@@ -26,6 +26,9 @@ def register(samples):
         call(points, arrays("5"), 2, w=weights, rcond=each(None, 1e-12)),
         call(points, arrays("5,3"), deg=1, w=weights, full=False, cov=False),
         call(points.map(np.ndarray.tolist) if hasattr(points, "map") else points, arrays("5"), 1),
+        call(points, each(arrays("5"), arrays("5,2")), each(0, 2), full=True),
+        call(points, arrays("5"), 1, w=weights, cov=each(True, "unscaled")),
+        call(points, arrays("5,2"), 2, cov=each(True, "unscaled")),
         call(exactly(np.array([1.0 + 1j, 2.0, -1.0 + 3j, 1j])), arrays("4"), 1),
     )
     samples.add(

@@ -13,7 +13,8 @@ DENSITY = {"density": each(None, False, True)}
 
 def register(samples):
     """Hand over the cases of counting in bins."""
-    edges = exactly(np.array([-3.01, -1.007, 0.003, 1.509, 3.02]))
+    grid = np.array([-3.01, -1.007, 0.003, 1.509, 3.02])
+    edges = exactly(grid)
     numbers = st.lists(floats(), min_size=3, max_size=4, unique=True)
     samples.add(
         np.bincount,
@@ -47,8 +48,14 @@ def register(samples):
             x, y, exactly(st.just([np.array([-3.0, 0.1, 3.0]), 3])), weights=arrays("7", positive)
         ),
     )
+    points = exactly(arrays("7,2"))
     samples.add(
         np.histogramdd,
-        call(arrays("7,2"), each(3, [2, 3]), each(None, [(-2, 3), (-2, 3)]), **DENSITY),
-        call(arrays("7,2"), weights=arrays("7")),
+        call(points, each(2, [2, 3], (2, 3)), **DENSITY),
+        call(points, 2, each(None, [(-2, 3), None]), weights=arrays("7", positive), **DENSITY),
+        call(points, exactly(np.stack([grid, grid])), weights=arrays("7", positive), **DENSITY),
+        call(points, exactly(st.just([3, np.array([-3.0, 0.1, 3.0])])), weights=arrays("7")),
+        call(exactly(arrays("4,3")), 2, weights=arrays("4", positive), density=each(None, True)),
+        call([[0.7, 0.2, 1.1], [0.3, -0.4, 0.6]], 2, weights=arrays("3")),
+        call(exactly(arrays("5")), exactly(st.just([grid])), weights=arrays("5")),
     )

@@ -31,6 +31,7 @@ def differences(samples):
         call(arrays("2,4"), append=column),
         call(arrays("n,2"), n=each(1, 2), axis=0, prepend=each(floats(), arrays("3,2"))),
         call(arrays("n"), prepend=each(floats(), arrays("2")), append=arrays("1")),
+        call([0.5, 2.5, 0.25], each(0, 1)),
     )
     end = each(None, floats(), arrays("2"), arrays("2,2"))
     samples.add(

@@ -19,6 +19,7 @@ def register(samples):
         np.average,
         call(arrays("n,m"), axis=each(None, 0, -1, (1, 0)), **both),
         call(arrays("n,m"), None, arrays("n,m", positive), **both),
+        call(arrays("n,3"), axis=1, weights=[0.5, 2.0, 1.0]),
         call(arrays("n,3"), axis=each(-1, 1, (1,)), weights=arrays("3", positive), **both),
         call(arrays("2,n,3"), axis=(2, 0), weights=arrays("3,2", positive), **both),
         call(arrays("2,n,3"), axis=(0, -1), weights=each(None, arrays("2,3", positive))),

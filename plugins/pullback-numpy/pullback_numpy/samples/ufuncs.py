@@ -201,6 +201,7 @@ def reduce(samples):
         [log_sum.primitive for log_sum in ufuncs.log_sums],
         call(exactly(np.full((2, 2), -inf))),
         call(exactly(np.full((2, 2), -inf)), initial=exactly(-inf)),
+        call(exactly(np.array([inf, 0.5, -inf, 0.25])), initial=exactly(each(0.5, inf))),
     )
     for fold in ufuncs.folds:
         domain = nonzero if fold.primitive == np.divide.reduce else reals
