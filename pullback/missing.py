@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from pullback import plugins, registry
 from pullback.errors import MissingRuleError
-from pullback.names import name_of
+from pullback.names import HOME, name_of
 from pullback.spaces import Traced, plain
-
-HOME: Final = {
-    "math": "pullback-math",
-    "cmath": "pullback-math",
-    "operator": "pullback-math",
-    "": "pullback-math",
-    "numpy": "pullback-numpy",
-    "dask": "pullback-dask",
-}
-"""Top-level module of a primitive -> the plugin that is known to have its rules."""
 
 
 def missing_rule(primitive: Any, args: Sequence[Any]) -> MissingRuleError:

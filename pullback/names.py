@@ -8,6 +8,16 @@ from typing import Any, Final
 
 _PUBLIC_MODULES: Final = {"_operator": "operator", "builtins": ""}
 
+HOME: Final = {
+    "math": "pullback-math",
+    "cmath": "pullback-math",
+    "operator": "pullback-math",
+    "": "pullback-math",
+    "numpy": "pullback-numpy",
+    "dask": "pullback-dask",
+}
+"""Top-level module of a primitive or type -> the plugin that is known to have its rules."""
+
 
 def name_of(primitive: Any) -> str:
     """The dotted public name of a primitive.

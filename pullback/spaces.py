@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeAlias
 
 from pullback.errors import PrimalError, PullbackError
+from pullback.names import HOME
 
 Space: TypeAlias = tuple[type, Any, Any]
 
@@ -242,8 +243,6 @@ def _keep(value: Any, kept: dict[int, Any]) -> Any:
     return value if keep is None else keep(value, kept)
 
 
-HOME: Final = {"dask": "pullback-dask"}
-"""Top-level module of a type -> the plugin that is known to describe it."""
 keepers[list] = _keep_list
 add_array_type(Numbers())
 
@@ -257,7 +256,8 @@ def array_type_of(kind: type) -> ArrayType:
     try:
         return array_types[kind]
     except KeyError:
-        home = HOME.get(kind.__module__.partition(".")[0])
+        library = _library(kind)
+        home = None if library in map(_library, array_types) else HOME.get(library)
         raise PrimalError(
             f"a value of type {kind.__module__}.{kind.__qualname__} cannot be differentiated: "
             "no installed plugin describes this type. Convert it to a float or to an array, or "
@@ -267,6 +267,10 @@ def array_type_of(kind: type) -> ArrayType:
                 else "install a plugin that implements pullback_register_array_types for it."
             )
         ) from None
+
+
+def _library(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
 
 
 def space_of(value: Any) -> Space | None:

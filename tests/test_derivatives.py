@@ -50,7 +50,7 @@ def test_one_primal_gives_its_cotangent_and_several_a_tuple():
 
 
 def test_argnums_chooses_primals():
-    f = lambda a, b, c: a * b * c  # noqa: E731
+    f = lambda a, b, c: a * b * c
     assert val_and_grad(f, 2.0, 3.0, 5.0, argnums=1) == (30.0, 10.0)
     assert val_and_grad(f, 2.0, 3.0, 5.0, argnums=(2, 0)) == (30.0, (6.0, 15.0))
     assert val_and_grad(f, 2.0, 3.0, 5.0, argnums=-1) == (30.0, 6.0)
@@ -243,7 +243,7 @@ def test_a_complex_output_needs_holomorphic():
 
 def test_descent_of_a_real_loss_is_along_the_negative_conjugate():
     z = 3.0 + 4.0j
-    loss = lambda z: abs(z - 1.0)  # noqa: E731
+    loss = lambda z: abs(z - 1.0)
     step = -0.1 * np.conj(grad(loss)(z))
     assert loss(z + step) == pytest.approx(loss(z) - 0.1)
 

@@ -30,7 +30,7 @@ X = np.array([-1.2, 1.0, 0.5, 2.0])
 
 
 def test_grad_takes_argnums_keywords_and_aux():
-    f = lambda a, b, *, c=1.0: (a * b * c, "extra")  # noqa: E731
+    f = lambda a, b, *, c=1.0: (a * b * c, "extra")
     assert grad(f, has_aux=True)(2.0, 3.0, c=5.0) == (15.0, "extra")
     assert grad(f, argnums=1, has_aux=True)(2.0, 3.0) == (2.0, "extra")
     assert grad(f, argnums=(0, 1), has_aux=True)(2.0, 3.0) == ((3.0, 2.0), "extra")
@@ -60,7 +60,7 @@ def test_hvp_is_the_hessian_times_the_vector():
 
 
 def test_hessian_of_containers_and_several_arguments():
-    f = lambda d: d["a"] ** 2 * d["b"]  # noqa: E731
+    f = lambda d: d["a"] ** 2 * d["b"]
     assert hessian(f)({"a": 2.0, "b": 3.0}) == {
         "a": {"a": 6.0, "b": 4.0},
         "b": {"a": 4.0, "b": 0.0},
@@ -71,7 +71,7 @@ def test_hessian_of_containers_and_several_arguments():
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_both_modes_give_the_same_jacobian(mode):
     w = np.arange(6.0).reshape(2, 3)
-    f = lambda x: np.sin(w @ x)  # noqa: E731
+    f = lambda x: np.sin(w @ x)
     x = np.array([0.1, 0.2, 0.3])
     want = np.cos(w @ x)[:, None] * w
     np.testing.assert_allclose(jacobian(f, mode=mode)(x), want)
@@ -147,7 +147,7 @@ def test_the_gradient_of_a_primitive_is_not_that_primitive():
 
 
 def test_transforms_nest():
-    f = lambda x: np.exp(2.0 * x)  # noqa: E731
+    f = lambda x: np.exp(2.0 * x)
     assert grad(grad(grad(f)))(0.5) == pytest.approx(8 * np.exp(1.0))
     np.testing.assert_allclose(
         jacobian(jacobian(f))(np.array([0.0, 0.5])).diagonal().diagonal(),

@@ -254,7 +254,7 @@ def jax_passes(operation: Operation, x: Any) -> None:
 
     def outside(function: Callable[..., Any], size: int, *args: Any) -> Any:
         result = jax.ShapeDtypeStruct((size,), jnp.float64)
-        copied = lambda *vectors: function(*(np.array(v) for v in vectors))  # noqa: E731
+        copied = lambda *vectors: function(*(np.array(v) for v in vectors))
         return jax.pure_callback(copied, result, *args)
 
     def as_custom(part: Operation) -> Any:

@@ -46,7 +46,7 @@ def test_a_zero_is_complex_where_its_neighbours_are(function, args):
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
 def test_divide_by_zero_of_a_zero_cotangent_is_flat_at_every_order(order):
-    f = lambda x: divide(0.0, x)  # noqa: E731
+    f = lambda x: divide(0.0, x)
     for _ in range(order):
         f = grad(f)
     assert f(0.0) == 0.0
@@ -54,7 +54,7 @@ def test_divide_by_zero_of_a_zero_cotangent_is_flat_at_every_order(order):
 
 @pytest.mark.parametrize(("order", "derivative"), [(1, -INF), (2, INF), (3, -INF)])
 def test_divide_by_zero_is_infinite_at_every_order(order, derivative):
-    f = lambda x: divide(3.0, x)  # noqa: E731
+    f = lambda x: divide(3.0, x)
     for _ in range(order):
         f = grad(f)
     assert f(0.0) == derivative

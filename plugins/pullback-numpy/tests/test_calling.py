@@ -28,7 +28,7 @@ def test_pieces_are_functions_constants_and_what_is_left(check_derivative):
 def test_where_conditions_overlap_the_last_one_counts():
     x = np.array([1.0, 2.0, 3.0])
     # The mean is of all three elements, and what it gives to the last is overwritten.
-    f = lambda x: np.sum(np.piecewise(x, [x > 0, x > 2], [lambda t: t - np.mean(t), np.square]))  # noqa: E731
+    f = lambda x: np.sum(np.piecewise(x, [x > 0, x > 2], [lambda t: t - np.mean(t), np.square]))
     y, gradient = val_and_grad(f, x)
     assert y == -1.0 + 0.0 + 9.0
     assert_allclose(gradient, [1 - 2 / 3, 1 - 2 / 3, 6 - 2 / 3])
@@ -45,7 +45,7 @@ def test_a_function_without_elements_is_not_called():
 
 @pytest.mark.parametrize(("x", "slope"), [(3.0, 6.0), (-3.0, 0.0)])
 def test_numbers(x, slope):
-    f = lambda x: np.piecewise(x, x > 0, [np.square, 7.0])  # noqa: E731
+    f = lambda x: np.piecewise(x, x > 0, [np.square, 7.0])
     y, back = vjp(f, x)
     assert type(y) is np.ndarray
     assert back(np.array(1.0)) == slope
@@ -54,7 +54,7 @@ def test_numbers(x, slope):
 
 def test_pieces_of_integers_are_constant():
     count = np.arange(4)
-    f = lambda x: np.sum(x * np.piecewise(count, [count > x], [3.7, lambda t: t]))  # noqa: E731
+    f = lambda x: np.sum(x * np.piecewise(count, [count > x], [3.7, lambda t: t]))
     assert val_and_grad(f, 1.5) == (1.5 * 7, 7.0)
 
 
@@ -66,7 +66,7 @@ def test_the_number_of_functions_is_checked_by_numpy():
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_along_an_axis(check_derivative, axis):
     for function in (np.cumprod, np.sum, lambda v: v[:, None] * v[:2], lambda v: [v[0], 2.0]):
-        f = lambda x, function=function: np.apply_along_axis(function, axis, x)  # noqa: E731
+        f = lambda x, function=function: np.apply_along_axis(function, axis, x)
         assert_allclose(vjp(f, X)[0], f(X))
         check_derivative(f, X)
     x = np.sin(np.arange(12.0)).reshape(2, 3, 2)
@@ -84,7 +84,7 @@ def test_vectors_without_a_derivative_or_none_at_all():
 def test_over_axes(check_derivative):
     x = np.sin(np.arange(12.0)).reshape(2, 3, 2)
     for axes in (1, (0, -1), [2, 1, 0]):
-        f = lambda x, axes=axes: np.apply_over_axes(np.prod, x, axes)  # noqa: E731
+        f = lambda x, axes=axes: np.apply_over_axes(np.prod, x, axes)
         assert_array_equal(vjp(f, x)[0], f(x))
         check_derivative(f, x)
     with pytest.raises(ValueError, match="correct shape"):

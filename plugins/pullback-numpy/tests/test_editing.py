@@ -40,7 +40,7 @@ def test_append(check_derivative, axis):
     ],
 )
 def test_insert(check_derivative, axis, obj):
-    f = lambda a, v: np.insert(a, obj, v, axis)  # noqa: E731
+    f = lambda a, v: np.insert(a, obj, v, axis)
     x = random((3, 3))
     check(check_derivative, f, x, 0.5)
     if axis is not None:

@@ -127,10 +127,10 @@ def test_residuals_and_covariance_of_a_mean():
 @pytest.mark.filterwarnings("ignore::numpy.exceptions.RankWarning")
 def test_what_a_fit_that_is_not_unique_has_a_derivative_of():
     x, y = np.array([1.0, 1.0, 2.0]), np.array([1.0, 2.0, 4.0])
-    f = lambda x: np.polyfit(x, y, 2, full=True)  # noqa: E731
+    f = lambda x: np.polyfit(x, y, 2, full=True)
     assert f(x)[1].size == 0
     # The largest singular value is that of three unit vectors, and a function of the points.
-    values = lambda x: np.linalg.svdvals(  # noqa: E731
+    values = lambda x: np.linalg.svdvals(
         np.vander(x, 3) / np.sqrt(np.sum(np.vander(x, 3) ** 2, axis=0))
     )[0]
     assert_allclose(grad(lambda x: f(x)[3][0])(x), grad(values)(x), atol=1e-14)

@@ -55,7 +55,7 @@ def test_the_last_edge_belongs_to_the_last_bin():
 
 
 def test_with_a_range_the_edges_are_constant():
-    f = lambda x: np.histogram(x, 3, (0.0, 3.0), density=True)  # noqa: E731
+    f = lambda x: np.histogram(x, 3, (0.0, 3.0), density=True)
     assert not grad(lambda x: np.sum(f(x)[0] ** 2) + np.sum(f(x)[1] ** 2))(X).any()
     with pytest.raises(DerivativeNotImplementedError, match="limits of the bins"):
         grad(lambda x, r: np.histogram(x, 3, (0.0, r))[1].sum(), argnums=(0, 1))(X, 3.0)
@@ -118,7 +118,7 @@ def test_more_dimensions(check_derivative, density):
         return counts**2, a * edges, b, c**2
 
     check_derivative(f, W, EDGES, np.array([0.0, 0.45, 3.0]))
-    moved = lambda p: np.stack([X, Y, z], axis=1) + 0.01 * np.sin(p)  # noqa: E731
+    moved = lambda p: np.stack([X, Y, z], axis=1) + 0.01 * np.sin(p)
     check_derivative(
         lambda p: np.histogramdd(moved(p), [2, 3, 2], weights=W, density=density), points
     )
@@ -136,7 +136,7 @@ def test_two_of_the_dimensions_are_those_of_histogram2d(density):
 
 
 def test_a_list_is_taken_for_the_coordinates_of_all_points():
-    f = lambda x, y: np.histogramdd([x, y], 2)[1]  # noqa: E731
+    f = lambda x, y: np.histogramdd([x, y], 2)[1]
     of_x, of_y = vjp(f, X, Y)[1]([np.array([1.0, 2.0, 4.0]), np.zeros(3)])
     # From 0.3 to 5.0, and the edge in the middle has a half of each.
     assert_array_equal(of_x, np.where(X == 0.3, 2.0, np.where(X == 5.0, 5.0, 0.0)))

@@ -30,7 +30,7 @@ def test_interpolation_between_knots_and_beyond(check_derivative, dtype):
 @pytest.mark.parametrize("period", [4.0, -4.0])
 def test_interpolation_around_a_period(check_derivative, period):
     x, knots = np.array([-9.1, -0.7, 3.2, 11.0]), np.array([4.5, -1.25, 0.25, 1.75])
-    f = lambda x, k, v, p: np.interp(x, k, v, period=p, left=7.0)  # noqa: E731
+    f = lambda x, k, v, p: np.interp(x, k, v, period=p, left=7.0)
     check_derivative(f, x, knots, random(4), period)
     first, second = (
         grad(lambda v, z=z: f(z, knots, v, period).sum())(random(4)) for z in (x, x + 8)

@@ -49,7 +49,7 @@ def test_no_difference_of_a_list_is_that_list():
 
 
 def test_ediff1d(check_derivative):
-    f = lambda a, b, c: np.ediff1d(a * b.sum(), to_end=c, to_begin=b)  # noqa: E731
+    f = lambda a, b, c: np.ediff1d(a * b.sum(), to_end=c, to_begin=b)
     check_derivative(f, random((2, 3)), random((2, 1), 1), 0.5)
     check_derivative(f, random(1), random(2, 1), random(2, 2))
     assert_array_equal(grad(lambda x: np.sum(np.ediff1d(x)))(np.ones((2, 2))), [[-1, 0], [0, 1]])

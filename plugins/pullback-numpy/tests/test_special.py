@@ -128,7 +128,7 @@ HOLES = np.array([1.0, np.nan, np.inf, -np.inf, np.nan])
 
 def test_repairs():
     assert_array_equal(grad(lambda x: np.sum(np.nan_to_num(x) / 4))(HOLES), [0.25, 0, 0, 0, 0])
-    f = lambda x, a, b, c: np.nan_to_num(x, nan=a, posinf=b, neginf=c)  # noqa: E731
+    f = lambda x, a, b, c: np.nan_to_num(x, nan=a, posinf=b, neginf=c)
     _, back = vjp(f, HOLES, 5.0, 6.0, 7.0)
     of_x, *others = back(np.array([1.0, 10.0, 100.0, 1000.0, 10000.0]))
     assert_array_equal(of_x, [1, 0, 0, 0, 0])

@@ -374,7 +374,7 @@ class TestReduce:
             np.stack([[0.5, 0.5, 0.0], shares(x[:, 1] - finite)], axis=1),
             rtol=1e-12,
         )
-        f = lambda x, i: ufunc.reduce(x, None, initial=i, where=[True, False])  # noqa: E731
+        f = lambda x, i: ufunc.reduce(x, None, initial=i, where=[True, False])
         of_x, of_initial = vjp(f, x, inf)[1](1.0)
         np.testing.assert_allclose(of_x, [[1 / 3, 0], [1 / 3, 0], [0, 0]])
         assert of_initial == pytest.approx(1 / 3)

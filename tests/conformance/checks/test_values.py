@@ -95,7 +95,7 @@ GOOD = {
 @pytest.mark.parametrize("back", GOOD.values(), ids=GOOD)
 @pytest.mark.parametrize("a", [0.5, np.float32(0.5), X, X.astype(np.float32), X + 1j])
 def test_cotangents_in_their_spaces(verdict, back, a):
-    known = lambda a, b: (a * b, back(a, b))  # noqa: E731
+    known = lambda a, b: (a * b, back(a, b))
     for b in (2.0, np.float16(2), np.ones((3, 1))):
         assert verdict(SPACE, product, known, a, b) == ("passed", "")
 
@@ -179,7 +179,7 @@ def test_terms_that_cancel_in_single_precision_are_compared_loosely(verdict):
 
     cotangent = np.array([[1.0, 2.0], [-1.0, -2.0]])
     for noise, status in ((1e-4, "passed"), (1e-1, "failed")):
-        rule = lambda x, noise=noise: noisy(x, noise)  # noqa: E731
+        rule = lambda x, noise=noise: noisy(x, noise)
         found = verdict(SPACE, difference, rule, X.astype(np.float32), cotangent=cotangent)
         assert found[0] == status
 
