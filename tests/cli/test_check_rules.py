@@ -366,6 +366,8 @@ def test_ctrl_c_leaves_a_partial_report(folder):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell that runs the tests in the background has them ignore it, and what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         first = process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
