@@ -12,6 +12,7 @@ from string import ascii_lowercase
 import numpy as np
 
 from pullback import primitive, rule
+from pullback.domains import interval
 from pullback_numpy.axes import as_array
 from pullback_numpy.complex_numbers import is_complex
 from pullback_numpy.strong import divide, multiply
@@ -121,7 +122,8 @@ def cofactors(a, *directions):
     return y
 
 
-@rule(cofactors)
+# Elements of very different sizes have small ones among their minors, without a digit.
+@rule(cofactors, domain=interval(-1e6, 1e6))
 def cofactors_rule(a, *directions):
     """The derivative along one direction more; by a direction, along the cotangent in its place."""
 

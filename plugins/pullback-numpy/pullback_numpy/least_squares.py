@@ -61,7 +61,8 @@ def _pinv_cotangent(ct, a, p, cut):
     a, p = a / scale, p * scale
     g, ph = conjugate(ct), _adjoint(p)
     gh = _adjoint(g)
-    r = a - a @ p @ a
+    r = _outside(a, p, a)
+    r = r - (r @ p) @ a  # 0 where nothing is cut off, and not what is lost by rounding
     of_y = stein(p, r, g) if cut else g
     of_z = stein(ph, _adjoint(r), gh) if cut else gh
     left, right = _adjoint(of_y) @ p @ ph, ph @ p @ of_z
@@ -109,9 +110,14 @@ def stein(p, r, c):
         r: matrices of shape (..., m, l).
         c: matrices of shape (..., n, m).
 
+    Raises:
+        numpy.linalg.LinAlgError: one of them has fewer than two axes.
+
     >>> stein(np.array([[0.5]]), np.array([[1.0]]), np.array([[3.0]])).round(12)
     array([[4.]])
     """
+    if min(p.ndim, r.ndim, c.ndim) < 2:
+        raise np.linalg.LinAlgError("stein takes matrices")
     left, right = p @ _adjoint(p), r @ _adjoint(r)
     finite = [np.isfinite(x).all((-2, -1), keepdims=True) for x in (left, right)]
     s, u = np.linalg.eigh(np.where(finite[0], left, 0))

@@ -88,6 +88,15 @@ def test_matrices_of_any_scale(scale):
     assert_allclose(got, want, rtol=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(2, 2), (2, 3), (3, 2)])
+def test_a_cut_that_cuts_nothing_loses_no_digits(shape):
+    a, ct = np.zeros(shape), random(shape[::-1], 1)
+    a[:2, :2] = [[500.0, -1500.0], [0.25, -0.25]]
+    inverse, rest = np.linalg.inv(a[:2, :2]), ct[:2, :2]
+    got = vjp(lambda a: np.linalg.pinv(a, 1e-6), a)[1](ct)[:2, :2]
+    assert_allclose(got, -inverse.T @ rest @ inverse.T, rtol=1e-11)
+
+
 def test_zero_has_the_derivative_zero():
     _, pullback = vjp(np.linalg.pinv, np.zeros((2, 3)))
     assert_array_equal(pullback(np.ones((3, 2))), np.zeros((2, 3)))
@@ -99,6 +108,9 @@ def test_stein(check_derivative):
     assert_allclose(y - p @ p.mT @ y @ r @ r.T, c)
     check_derivative(stein, p, r, c)
     check_derivative(stein, p + 0.1j, r - 0.2j, c)
+    for vectors in ((p, r, c[0, 0]), (p[0, 0], r, c), (p, r[0], c)):
+        with pytest.raises(np.linalg.LinAlgError, match=r"^stein takes matrices$"):
+            stein(*vectors)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

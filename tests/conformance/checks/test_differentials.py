@@ -475,3 +475,32 @@ def test_a_median_of_equal_numbers_is_a_kink_though_smooth_along_every_line(verd
     for seed in range(5):
         assert verdict(FIRST, median, sharing, np.ones(3), seed=seed)[0] == "passed"
         assert verdict(FIRST, median, doubled, np.ones(3), seed=seed)[0] == "failed"
+
+
+def test_each_of_equal_numbers_is_once_the_one_with_the_largest_slope(verdict):
+    def quantile(x):
+        return np.sort(x) @ np.array([0.0, 0.0, 0.0, 0.0, 0.2, 0.8])
+
+    def sharing(x):
+        return quantile(x), lambda ct: ct * np.full(6, 1 / 6)
+
+    def lopsided(x):  # each slope could be, but no one moves all numbers and gets that
+        return quantile(x), lambda ct: ct * np.full(6, 0.3)
+
+    for seed in range(40):
+        assert verdict(FIRST, quantile, sharing, np.ones(6), seed=seed)[0] == "passed"
+        assert verdict(FIRST, quantile, lopsided, np.ones(6), seed=seed)[0] == "failed"
+
+
+def test_where_a_value_cancels_to_nothing_what_was_rounded_is_left_of_its_slope(verdict):
+    def variance(x):  # of one number: 0, but for rounding of its mean
+        return np.cov(x, np.array([0.81]), ddof=0, aweights=np.array([2.5]))
+
+    def left_over(slope):
+        return lambda x: (variance(x), lambda ct: np.array([slope]))
+
+    for slope, status in ((1e-16, "passed"), (-1e-15, "passed"), (1e-12, "failed")):
+        found = verdict(
+            FIRST, variance, left_over(slope), np.array([0.5]), cotangent=np.ones((2, 2))
+        )
+        assert found[0] == status, found

@@ -145,3 +145,34 @@ def test_several_outputs(verdict):
     status, message = verdict(CHECK, function, spreading, X, seed=2)
     assert status == "failed"
     assert "element 2, with nan in the cotangent of an unrelated output" in message
+
+
+def test_a_nan_that_the_primal_hides(verdict):
+    def hiding(x):  # as elimination by rows may, which stops at a pivot of 0
+        return np.zeros(1) if x[1] == 0 else np.array([x[0] * x[1]])
+
+    def known(x):
+        return hiding(x), lambda ct: np.stack([ct[0] * (x[1] + 1e-18), ct[0] * x[0]])
+
+    x = np.array([0.5, 0.0])
+    assert verdict(CHECK, hiding, known, x) == ("passed", "")
+
+
+def test_a_derivative_that_is_zero_by_chance(verdict):
+    def products(a):  # of the three, the NaN in the middle hides from the last
+        return np.array([a[0] * a[1], a[2], a[0] * np.nan_to_num(a[1]) * a[2]])
+
+    def known(a):
+        def pullback(ct):
+            return np.stack(
+                [
+                    ct[0] * a[1] + ct[2] * a[1] * a[2],
+                    ct[0] * a[0] + ct[2] * a[0] * a[2],
+                    ct[1] + ct[2] * a[0] * a[1],
+                ]
+            )
+
+        return products(a), pullback
+
+    for seed in range(10):
+        assert verdict(CHECK, products, known, np.array([0.5, 0.0, 0.0]), seed=seed)[0] == "passed"

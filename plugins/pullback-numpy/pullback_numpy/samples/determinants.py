@@ -26,7 +26,6 @@ def register(samples):
     samples.add(
         cofactors,
         call(arrays("n,n")),
-        # Elements of very different sizes have small ones among their minors, without a digit.
         call(arrays("b,n,n", moderate), arrays("b,n,n", moderate)),
         call(*[arrays("n,n", moderate)] * 3),
         call(SINGULAR),
