@@ -361,7 +361,10 @@ def _record(primitive: Any, result: Any, position: Any, trace: Trace) -> Any:
         or None in position
         or None in pullback
     ):
-        pullback, position = _needed(pullback, position, primitive)
+        if type(position) is int and pullback:  # the common case of `_needed`
+            pullback = pullback[0]
+        else:
+            pullback, position = _needed(pullback, position, primitive)
     if pullback is None:
         return y
     kind = type(y)
