@@ -85,9 +85,11 @@ def _where(argnum: int, container: Any, place: int) -> str:
 def is_leaf(value: Any) -> bool:
     """Whether ``value`` is one number or array, and not a container of them."""
     kind = type(value)
+    if kind in array_types or kind is int:
+        return True
     if kind is dict or kind is list or kind is tuple:
         return False
-    if isinstance(value, Traced) or kind in array_types or kind is int:
+    if isinstance(value, Traced):
         return True
     return not is_container(value)
 

@@ -27,6 +27,7 @@ from pullback.spaces import (
     array_type_of,
     explained,
     gathered,
+    gatherers,
     plain,
     project,
     space_makers,
@@ -135,7 +136,9 @@ def fit(contribution: Any, space: Space, pullback: Any) -> Any:
     if isinstance(contribution, Deferred):
         return Pending(None, contribution).total(space)
     try:
-        return project(gathered(contribution), space)
+        if type(contribution) in gatherers:
+            contribution = gathered(contribution)
+        return project(contribution, space)
     except (ValueError, TypeError, AttributeError) as error:
         raise RuleError(
             f"{_describe(pullback)} returned a cotangent that does not fit its primal, "
@@ -244,6 +247,7 @@ def run(
     result.aux = None
     args = [*primals]
     structures: list[Any] = []
+    all_leaves = True
     for argnum in positions:
         primal = args[argnum]
         if is_leaf(primal):
@@ -254,7 +258,11 @@ def run(
         else:
             args[argnum], structure = _enter_container(primal, argnum, trace, result.spaces)
             structures.append(structure)
-    result.restore = _restorer(structures, single)
+            all_leaves = False
+    if all_leaves:
+        result.restore = _only if single else tuple
+    else:
+        result.restore = _restorer(structures, single)
     try:
         y = f(*args, **params)
         if has_aux:
@@ -294,9 +302,12 @@ def _enter_container(
 
 
 def _restorer(structures: Sequence[Any], single: bool) -> Callable[[list[Any]], Any]:
-    """From flat cotangents to one for each primal, in a tuple unless ``single``."""
-    if not any(structure is not None for structure in structures):
-        return _only if single else tuple
+    """From flat cotangents to one for each primal, in a tuple unless ``single``.
+
+    Args:
+        structures: of each primal, ``None`` for a leaf.
+        single: there is one primal.
+    """
 
     def restore(cotangents: list[Any]) -> Any:
         rest = iter(cotangents)
@@ -328,7 +339,8 @@ def _take_output(result: Run, y: Any, trace: Trace) -> None:
 
 
 def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
-    leaf = gathered(leaf)
+    if type(leaf) in gatherers:
+        leaf = gathered(leaf)
     if isinstance(leaf, Tracer):
         if leaf._trace is trace:
             result.positions.append(leaf._index)

@@ -215,11 +215,12 @@ class HoldsTraced(Exception):
 
 def gathered(value: Any) -> Any:
     """``value``, gathered; also what is in lists and tuples: see `ArrayType.gather`."""
-    kind = type(value)
-    if kind is list or kind is tuple:
-        return kind(map(gathered, value))
-    gather = gatherers.get(kind)
+    gather = gatherers.get(type(value))
     return value if gather is None else gather(value)
+
+
+def _gather_items(items: Any) -> Any:
+    return type(items)(map(gathered, items))
 
 
 def keep_all(values: Mapping[str, Any], kept: dict[int, Any]) -> dict[str, Any]:
@@ -243,6 +244,7 @@ def _keep(value: Any, kept: dict[int, Any]) -> Any:
     return value if keep is None else keep(value, kept)
 
 
+gatherers[list] = gatherers[tuple] = _gather_items
 keepers[list] = _keep_list
 add_array_type(Numbers())
 

@@ -11,12 +11,15 @@ from functools import cache
 from typing import Any
 
 from pullback.chain import rule_of
-from pullback.spaces import plain, project, space_of
+from pullback.registry import table
+from pullback.spaces import Traced, plain, project, space_of
 
 
 @cache
 def _is_array(kind):
-    """Whether NumPy's functions take values of a type."""
+    """Whether NumPy's functions take values of a type; ``None`` where only the value can tell."""
+    if issubclass(kind, Traced):
+        return None
     # NumPy's scalars have the second only.
     return hasattr(kind, "__array_ufunc__") or hasattr(kind, "__array_interface__")
 
@@ -27,8 +30,11 @@ def any_array(*values):
         kind: Any = type(value)
         if kind is float or kind is int:  # without a call, which would cost as much as the rest
             continue
-        kind = type(plain(value))
-        if _is_array(kind):
+        known = _is_array(kind)
+        if known is None:
+            kind = type(plain(value))
+            known = _is_array(kind)
+        if known:
             return True
     return False
 
@@ -43,7 +49,9 @@ def _function(name):
 
 def ufunc_rule(name, *values):
     """What the rule of ``numpy.<name>`` returns for ``values``: ``(y, pullback)``."""
-    return rule_of(_function(name))(*values)
+    function = _function(name)
+    rule = table.get(function) or rule_of(function)  # which loads the plugins
+    return rule(*values)
 
 
 def collector(items):

@@ -98,10 +98,13 @@ def power_log(ct, a, b, n):
     (24.0, 0.0, inf)
     """
     y = _power(a, b)
-    logs = [_log(a)] * n
+    logs = [_log(a)] * n if n else ()
     if ct == 0 or y == 0:
         return zero(ct, y, *logs)
-    return math.prod([y, *logs], start=ct)
+    product = ct * y
+    for log in logs:
+        product *= log
+    return product
 
 
 def _power(a, b):

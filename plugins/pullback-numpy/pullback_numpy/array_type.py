@@ -101,10 +101,12 @@ class Arrays(ArrayType):
             ValueError: its shape is not one that the space's shape broadcasts to.
         """
         _, shape, dtype = space
-        if isinstance(cotangent, list):  # one for each element, as for a primal that is a list
-            cotangent = np.stack(cotangent)
-        given = plain(cotangent)
-        given_shape = getattr(given, "shape", ())
+        if type(cotangent) is np.ndarray:
+            given_shape = cotangent.shape
+        else:
+            if isinstance(cotangent, list):  # one for each element, of a primal that is a list
+                cotangent = np.stack(cotangent)
+            given_shape = getattr(plain(cotangent), "shape", ())
         if given_shape != shape:
             cotangent = unbroadcast(cotangent, given_shape, shape)
         if type(cotangent) is np.ndarray and cotangent.dtype == dtype:
@@ -146,7 +148,7 @@ class Arrays(ArrayType):
         Raises:
             HoldsTraced: an array of objects that can be gathered.
         """
-        if constant.dtype.kind == "O" and self.gather(constant) is not constant:
+        if constant.dtype.hasobject and self.gather(constant) is not constant:
             raise HoldsTraced
         if not constant.flags.writeable:
             return constant
@@ -178,7 +180,9 @@ class Arrays(ArrayType):
         ):
             return np.array(cotangent)
         for other in held:
-            if other is owner or (type(other) is np.ndarray and _owner(other) is owner):
+            if other is owner or (
+                type(other) is np.ndarray and other.base is not None and _owner(other) is owner
+            ):
                 return np.array(cotangent)
         return cotangent
 

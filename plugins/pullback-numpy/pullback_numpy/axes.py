@@ -18,7 +18,7 @@ NO_OUT = {"out": "it writes in place, which would lose the derivative; write y =
 
 def as_array(value):
     """``value``, or where it is a Python number or a list, the array of it; traced or not."""
-    if isinstance(value, (np.ndarray, np.generic)):
+    if type(value) is np.ndarray or isinstance(value, (np.ndarray, np.generic)):
         return value
     given = plain(value)
     if hasattr(given, "shape"):
@@ -132,6 +132,9 @@ def inverse(permutation):
     return sorted(range(len(permutation)), key=permutation.__getitem__)
 
 
+_HALF = np.dtype(np.float16)
+
+
 def in_precision_of(ct, numbers):
     """Counts or weights in a precision that ``ct`` keeps beside them.
 
@@ -140,8 +143,8 @@ def in_precision_of(ct, numbers):
     """
     if not hasattr(ct, "dtype"):
         return numbers
-    if not hasattr(numbers, "dtype"):  # it has no precision
-        return np.float32(numbers) if ct.dtype == np.float16 else numbers
+    if type(numbers) is int or not hasattr(numbers, "dtype"):  # it has no precision
+        return np.float32(numbers) if ct.dtype == _HALF else numbers
     dtype = np.promote_types(np.finfo(ct.dtype).dtype, np.float32)
     return numbers if numbers.dtype == dtype else numbers.astype(dtype)
 

@@ -96,9 +96,10 @@ def power_rule(a, b):
 
     By the exponent there is no real derivative at a negative base: it is NaN.
     """
-    if isinstance(b, (list, tuple)):
+    kind = type(b)
+    squared = (kind is float or kind is int) and b == 2
+    if kind is list or kind is tuple:
         b = as_array(b)
-    squared = type(b) in (int, float) and b == 2
 
     def power_pullback_a(ct):
         return ct * (2 * a) if squared else power_log(bilinear(ct, b), a, b - 1)
