@@ -16,6 +16,7 @@ from pullback._version import __version__
 from pullback.chain import Chain
 from pullback.derivatives import is_traced, jvp, stop_gradient, val_and_grad, vjp
 from pullback.errors import PullbackError
+from pullback.graph import Graph, folded, trace
 from pullback.hookspecs import hookimpl
 from pullback.plugins import register
 from pullback.registry import Registry, Rule
@@ -28,6 +29,7 @@ __all__ = [
     "ArrayType",
     "Chain",
     "Deferred",
+    "Graph",
     "PullbackError",
     "Registry",
     "Rule",
@@ -35,6 +37,7 @@ __all__ = [
     "at",
     "elementwise",
     "errors",
+    "folded",
     "grad",
     "hessian",
     "hookimpl",
@@ -48,6 +51,7 @@ __all__ = [
     "register",
     "rule",
     "stop_gradient",
+    "trace",
     "val_and_grad",
     "value_and_grad",
     "vjp",

@@ -6,7 +6,7 @@ other call into that form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from inspect import Parameter, signature
 from typing import Any
@@ -25,6 +25,12 @@ def any_traced(values: Iterable[Any]) -> bool:
         if isinstance(value, Traced) or (type(value) in _NESTS and any_traced(value)):
             return True
     return False
+
+
+def youngest_trace(values: Sequence[Any]) -> Any:
+    """The trace that a call belongs to: the youngest one of the traced values in ``values``."""
+    traces = (leaf._trace for leaf, _ in _traced_in((*values,), ()))
+    return max(traces, key=lambda trace: trace.id)
 
 
 def keywords_to_positions(
@@ -71,7 +77,7 @@ def flat_call(
         The traced values of the youngest trace, and a rule that takes them one by one.
     """
     leaves = [*_traced_in(args, ())]
-    youngest = max((leaf._trace for leaf, _ in leaves), key=lambda trace: trace.id)
+    youngest = youngest_trace(args)
     paths = [path for leaf, path in leaves if leaf._trace is youngest]
     needed = {path[0] for path in paths}
 
@@ -83,7 +89,7 @@ def flat_call(
 
         def flat_pullback(y_cotangent: Any) -> tuple[Any, ...]:
             try:
-                cotangents = _call(pullback, y_cotangent, needed)
+                cotangents = pulled_by_argument(pullback, y_cotangent, needed)
             except PullbackError:
                 raise
             except (TypeError, ValueError) as error:  # such as 1 - x, where x is a list
@@ -95,7 +101,7 @@ def flat_call(
     return tuple(leaf for leaf, _ in leaves if leaf._trace is youngest), flat_rule
 
 
-def _call(pullback: Any, y_cotangent: Any, needed: set[int]) -> tuple[Any, ...]:
+def pulled_by_argument(pullback: Any, y_cotangent: Any, needed: set[int]) -> tuple[Any, ...]:
     """The cotangents of all arguments, ``None`` where one is not ``needed``."""
     if type(pullback) is tuple:
         return tuple(

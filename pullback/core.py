@@ -19,7 +19,7 @@ from pullback.errors import CotangentError, RuleError, TracerConversionError
 from pullback.missing import missing_rule
 from pullback.operators import install
 from pullback.plugins import rule_function
-from pullback.registry import unwrap
+from pullback.registry import caller, unwrap
 from pullback.spaces import (
     Deferred,
     Pending,
@@ -50,6 +50,15 @@ def walk_back(tape: list[Entry], cotangents: list[Any], stop: int) -> list[Any]:
     Raises:
         RuleError: a rule returned a cotangent that does not fit its primal.
     """
+    walk(tape, cotangents, stop)
+    for place, cotangent in enumerate(cotangents):
+        if type(cotangent) is Pending:
+            cotangents[place] = cotangent.total(tape[place][2])
+    return cotangents
+
+
+def walk(tape: list[Entry], cotangents: list[Any], stop: int) -> None:
+    """The steps of `walk_back`, after which what is left may be pending."""
     owned: set[int] = set()
     while len(tape) > stop:
         pullback, parents, space = tape.pop()
@@ -91,10 +100,6 @@ def walk_back(tape: list[Entry], cotangents: list[Any], stop: int) -> list[Any]:
             else:
                 cotangents[parent] = total + contribution
                 owned.add(parent)
-    for place, cotangent in enumerate(cotangents):
-        if type(cotangent) is Pending:
-            cotangents[place] = cotangent.total(tape[place][2])
-    return cotangents
 
 
 def _paired(pullback: Any, parents: tuple[int | None, ...], cotangent: Any) -> list[Any]:
@@ -267,7 +272,7 @@ def run(
         y = f(*args, **params)
         if has_aux:
             y, result.aux = _split(y, trace)
-        _take_output(result, y, trace)
+        take_output(result, y, trace)
     except (TypeError, AttributeError, ValueError) as error:
         clearer = explained(error)
         if clearer is error:
@@ -326,7 +331,7 @@ def _only(values: Sequence[Any]) -> Any:
     return values[0]
 
 
-def _take_output(result: Run, y: Any, trace: Trace) -> None:
+def take_output(result: Run, y: Any, trace: Trace) -> None:
     """Note where the output stands on the tape, and what it is without tracers."""
     result.structure = None
     result.positions = []
@@ -346,7 +351,7 @@ def _take_leaf(result: Run, leaf: Any, trace: Trace) -> Any:
             result.positions.append(leaf._index)
             result.out_spaces.append(result.tape[leaf._index][2])
             return leaf._value
-        if leaf._trace.tape is None:
+        if leaf._trace.has_ended:
             raise leaked("the output of the traced function")
     result.positions.append(None)
     result.out_spaces.append(space_of_output(leaf))
@@ -392,10 +397,11 @@ def dispatching(f: Any) -> Callable[..., Any]:
     if rule_function(f) is None:
         return f  # type: ignore[no-any-return]
     raw = unwrap(f)
+    plain_call = caller(raw)
 
     def call(*args: Any, **params: Any) -> Any:
         traced = any_traced(args) or any_traced(params.values())
-        return apply_function(raw, args, params) if traced else raw(*args, **params)
+        return apply_function(raw, args, params) if traced else plain_call(*args, **params)
 
     return call
 

@@ -9,23 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pullback.boundary import (
-    FLOAT,
-    admit,
-    admit_like,
-    enter,
-    is_leaf,
-    leave,
-    ones_like,
-    own_copy,
-    seed,
-)
+from pullback.boundary import FLOAT, admit_like, enter, is_leaf, leave, own_copy, seed
 from pullback.chain import Chain, Stack, backward, checked, forward, rule_of_links
 from pullback.containers import map_leaves
 from pullback.core import Run, dispatching, pullback_of, run, space_of_output
+from pullback.forward import push
 from pullback.plugins import has_no_rule, rule_function
-from pullback.registry import rules, unwrap
-from pullback.spaces import Traced, gathered, plain
+from pullback.spaces import Traced, gathered, plain, undifferentiated
+from pullback.tracer import apply
 
 _NO_PARAMS: Final[Mapping[str, Any]] = {}
 
@@ -159,8 +150,10 @@ def jvp(
 ) -> tuple[Any, Any]:
     """The value of ``f`` and its directional derivative along ``tangents``.
 
-    A pullback is linear in its cotangent, so its own pullback is the pushforward: no rule has to
-    be written twice. Where every link of a chain has a pushforward, those are used.
+    One pass, with the tangents beside the values, whose memory does not grow with the length of
+    the program. A rule's pushforward is used where it has one. Elsewhere its pullback, which is
+    linear in the cotangent, is transposed: no rule has to be written twice. For many tangents at
+    one point, `linearize` is cheaper.
 
     Args:
         f: a primitive, a chain (or list of links), or any Python function.
@@ -186,39 +179,8 @@ def jvp(
         raise TypeError("jvp takes a tuple of primals and a tuple of tangents: jvp(f, (x,), (v,))")
     if len(primals) != len(tangents):
         raise TypeError(f"jvp was given {len(primals)} primals and {len(tangents)} tangents")
-    if len(primals) == 1 and not params:
-        pushforwards = _pushforwards_of(f)
-        if pushforwards and is_leaf(primals[0]):
-            return _push(pushforwards, primals[0], tangents[0])
-    y, pullback, _ = linearize(f, primals, params=params)
-    admitted = tuple(map(admit_like, primals, tangents))
-    _, transposed, _ = linearize(pullback, (ones_like(y),))
-    return y, transposed(admitted[0] if len(admitted) == 1 else admitted)
-
-
-def _pushforwards_of(f: Any) -> list[Callable[..., tuple[Any, Any]]] | None:
-    """The pushforward of every link of ``f``; ``None`` where one has none."""
-    pushforwards = []
-    for link in _links_of(f) or ():
-        claim = None if type(link) is list else rules.get(unwrap(link))
-        if claim is None or claim.rule.pushforward is None:
-            return None
-        pushforwards.append(claim.rule.pushforward)
-    return pushforwards or None
-
-
-def _push(
-    pushforwards: Sequence[Callable[..., tuple[Any, Any]]], primal: Any, tangent: Any
-) -> tuple[Any, Any]:
-    primal, space = enter(primal, 0)
-    tangent = admit(tangent, space, "tangent")
-    for pushforward in pushforwards:
-        primal, tangent = pushforward((primal,), (tangent,))
-        y_space = space_of_output(primal)
-        if y_space is None:
-            return primal, 0 * primal
-        tangent = admit(tangent, y_space, "tangent")
-    return primal, tangent
+    _positions(primals, None)
+    return push(_callable(f), primals, [*map(admit_like, primals, tangents)], params)
 
 
 def stop_gradient(x: Any) -> Any:
@@ -234,8 +196,12 @@ def stop_gradient(x: Any) -> Any:
     if not is_leaf(x):
         return map_leaves(stop_gradient, x)
     x = gathered(x)
-    # Rules still need the value that the tracer holds.
-    return own_copy(plain(x)) if isinstance(x, Traced) else x
+    if not isinstance(x, Traced):
+        return x
+    value = undifferentiated(x)
+    if isinstance(value, Traced):  # by a graph
+        return apply(stop_gradient, (value,), {})
+    return own_copy(value)  # the rules still need what the tracer holds
 
 
 def is_traced(x: Any) -> bool:
@@ -262,6 +228,16 @@ def _links_of(f: Any) -> Sequence[Any] | None:
     return None if rule_function(f) is None else (f,)
 
 
+def _callable(f: Any) -> Callable[..., Any]:
+    """``f`` as a function of traced values."""
+    if has_no_rule(f):
+        return f  # type: ignore[no-any-return]
+    f = Chain(f) if type(f) in (list, tuple) else dispatching(f)
+    if not callable(f):
+        checked([f])
+    return f  # type: ignore[no-any-return]
+
+
 def _run(
     f: Any,
     primals: Sequence[Any],
@@ -269,10 +245,7 @@ def _run(
     has_aux: bool,
     params: Mapping[str, Any],
 ) -> Run:
-    if not has_no_rule(f):
-        f = Chain(f) if type(f) in (list, tuple) else dispatching(f)
-        if not callable(f):
-            checked([f])
+    f = _callable(f)
     single = isinstance(argnums, int) or (argnums is None and len(primals) == 1)
     return run(f, primals, params, _positions(primals, argnums), single=single, has_aux=has_aux)
 

@@ -14,15 +14,19 @@ __all__ = [
     "ConflictingRulesError",
     "ConformanceError",
     "CotangentError",
+    "CyclicGraphError",
     "DerivativeNotImplementedError",
     "EmptyChainError",
     "ExpressionError",
+    "FeedError",
+    "GraphError",
     "InPlaceWriteError",
     "IntegerPrimalError",
     "LeakedTracerError",
     "MissingRuleError",
     "NonScalarOutputError",
     "OutArgumentError",
+    "PathChangedError",
     "PluginWarning",
     "PrimalError",
     "PullbackError",
@@ -31,6 +35,8 @@ __all__ = [
     "SampleError",
     "TracerConversionError",
     "UnknownNameError",
+    "UnknownNodeError",
+    "UnusedInputError",
 ]
 
 
@@ -96,6 +102,30 @@ class InPlaceWriteError(PullbackError, TypeError):
 
 class OutArgumentError(InPlaceWriteError):
     """A traced call was given ``out=``, which is an in-place write."""
+
+
+class GraphError(PullbackError, ValueError):
+    """A graph cannot be what was asked for: no output, a task that is none, a name given twice."""
+
+
+class CyclicGraphError(GraphError):
+    """A node of a graph depends on itself."""
+
+
+class UnknownNodeError(GraphError, LookupError):
+    """A graph was asked for a node that it does not have."""
+
+
+class UnusedInputError(GraphError):
+    """No output of a graph depends on one of its placeholders."""
+
+
+class FeedError(GraphError, TypeError):
+    """The inputs of a graph: one is missing, not known, given twice, or of another shape."""
+
+
+class PathChangedError(GraphError):
+    """A traced function would take another path with these inputs than the graph of it holds."""
 
 
 class SampleError(PullbackError, ValueError):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pullback.errors import InPlaceWriteError
-from pullback.spaces import plain
+from pullback.spaces import plain, undifferentiated
 from pullback.tracer import Tracer, apply, apply_binary, apply_unary
 
 
@@ -58,7 +58,7 @@ def _in_place(symbol: str, primitive: Any) -> Callable[..., Any]:
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def operate(self: Any, other: Any) -> Any:
-        return compare(plain(self), plain(other))
+        return compare(undifferentiated(self), undifferentiated(other))
 
     return operate
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import ModuleType
 from typing import Any, Final, TypeAlias
 
@@ -27,6 +28,17 @@ USER: Final = "register()"
 def unwrap(primitive: Any) -> Any:
     """The function behind what `primitive` made of it; anything else as it is."""
     return getattr(primitive, "__pullback_primitive__", primitive)
+
+
+def caller(primitive: Any) -> Callable[..., Any]:
+    """What computes ``primitive``: itself, or for a class attribute that is no method, its getter.
+
+    >>> caller(complex.real)(1 + 2j)
+    1.0
+    """
+    if callable(primitive):
+        return primitive  # type: ignore[no-any-return]
+    return attrgetter(name_of(primitive).rpartition(".")[2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

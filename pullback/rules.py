@@ -13,14 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from inspect import Parameter, signature
 from itertools import count
-from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from pullback.arguments import any_traced
 from pullback.errors import DerivativeNotImplementedError, RuleError
 from pullback.names import name_of
-from pullback.registry import Rule, RuleFunction, unwrap
-from pullback.spaces import plain
+from pullback.registry import Rule, RuleFunction, caller, unwrap
+from pullback.spaces import undifferentiated
 from pullback.tracer import apply_function
 
 __all__ = ["elementwise", "nondifferentiable", "not_implemented", "primitive", "rule"]
@@ -192,20 +191,23 @@ def nondifferentiable(*primitives: Any, override: bool = False) -> tuple[Rule, .
 
 
 def _constant_rule(function: Any) -> RuleFunction:
-    call = function if callable(function) else attrgetter(name_of(function).rpartition(".")[2])
+    call = caller(function)
 
     def constant_rule(*args: Any, **params: Any) -> tuple[Any, None]:
-        plain_params = {name: _without_tracers(value) for name, value in params.items()}
-        return call(*map(_without_tracers, args), **plain_params), None
+        args = tuple(map(_undifferentiated, args))
+        params = {name: _undifferentiated(value) for name, value in params.items()}
+        if any_traced(args) or any_traced(params.values()):  # by a graph
+            return apply_function(function, args, params), None
+        return call(*args, **params), None
 
     constant_rule.nondifferentiable = True  # type: ignore[attr-defined]
     return constant_rule
 
 
-def _without_tracers(value: Any) -> Any:
+def _undifferentiated(value: Any) -> Any:
     if type(value) in (list, tuple):
-        return type(value)(map(_without_tracers, value))
-    return plain(value)
+        return type(value)(map(_undifferentiated, value))
+    return undifferentiated(value)
 
 
 _RULE_TEMPLATE: Final = """\

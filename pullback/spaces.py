@@ -12,7 +12,7 @@ known here; every other type comes from a plugin, through ``pullback_register_ar
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeAlias
 
 from pullback.errors import PrimalError, PullbackError
@@ -50,6 +50,16 @@ def plain(value: Any) -> Any:
     return value
 
 
+def undifferentiated(value: Any) -> Any:
+    """The value without the tracers that differentiate it; where a graph records it, it still does.
+
+    What a program computes from it has no derivative, and yet depends on the inputs of the graph.
+    """
+    while isinstance(value, Traced) and value._trace.differentiates:
+        value = value._value
+    return value
+
+
 class ArrayType(ABC):
     """What the engine must know of a family of value types.
 
@@ -64,6 +74,8 @@ class ArrayType(ABC):
     """Whether each type is one space, ``(kind, None, None)``; `space` is then not asked."""
     mutable: ClassVar[bool] = False
     """Whether values can be written to, so that rules must be given what `keep` returns."""
+    metadata: ClassVar[Collection[Any]] = ()
+    """Primitives that tell of the space of a value, and nothing of the value itself."""
     element_methods: ClassVar[Mapping[str, Any]] = {}
     """Primitives that the library calls as methods of objects that are stored in an array."""
 
@@ -184,6 +196,8 @@ gatherers: Final[dict[type, Callable[[Any], Any]]] = {}
 """Type of what traced values can be stored in -> `ArrayType.gather`."""
 element_methods: Final[dict[str, Any]] = {}
 """Name -> the primitive of `ArrayType.element_methods`."""
+metadata: Final[set[Any]] = set()
+"""What `ArrayType.metadata` names."""
 
 
 def add_array_type(array_type: ArrayType) -> None:
@@ -198,6 +212,7 @@ def add_array_type(array_type: ArrayType) -> None:
         if type(array_type).gather is not ArrayType.gather:
             gatherers[kind] = array_type.gather
     element_methods.update(array_type.element_methods)
+    metadata.update(array_type.metadata)
 
 
 def explained(error: Exception) -> Exception:
@@ -223,9 +238,15 @@ def _gather_items(items: Any) -> Any:
     return type(items)(map(gathered, items))
 
 
+def kept_copy(value: Any, kept: dict[int, Any]) -> Any:
+    """``value`` as it is now: see `ArrayType.keep`."""
+    keep = keepers.get(type(value))
+    return value if keep is None else keep(value, kept)
+
+
 def keep_all(values: Mapping[str, Any], kept: dict[int, Any]) -> dict[str, Any]:
     """Every one of ``values`` as it is now: see `ArrayType.keep`."""
-    return {name: _keep(value, kept) for name, value in values.items()}
+    return {name: kept_copy(value, kept) for name, value in values.items()}
 
 
 def _keep_list(items: list[Any], kept: dict[int, Any]) -> list[Any]:
@@ -236,12 +257,7 @@ def _keep_list(items: list[Any], kept: dict[int, Any]) -> list[Any]:
     """
     if any(isinstance(item, Traced) for item in items):
         raise HoldsTraced
-    return [_keep(item, kept) for item in items]
-
-
-def _keep(value: Any, kept: dict[int, Any]) -> Any:
-    keep = keepers.get(type(value))
-    return value if keep is None else keep(value, kept)
+    return [kept_copy(item, kept) for item in items]
 
 
 gatherers[list] = gatherers[tuple] = _gather_items

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, ClassVar, Final, NoReturn, TypeAlias
 
-from pullback.arguments import any_traced, flat_call, keywords_to_positions
+from pullback.arguments import any_traced, flat_call, keywords_to_positions, youngest_trace
 from pullback.errors import (
     InPlaceWriteError,
     LeakedTracerError,
@@ -57,9 +57,17 @@ _NO_PARAMS: Final[Mapping[str, Any]] = {}
 
 
 class Trace:
-    """One run of a traced function: an id that grows with every trace, and its tape."""
+    """One run of a traced function: an id that grows with every trace, and its tape.
+
+    A trace of another kind has no tape, and is handed every call of a primitive: see `record`.
+    """
 
     __slots__ = ("id", "kept", "tape")
+
+    differentiates: ClassVar = True
+    """Whether a value that is not differentiated may do without the tracer around it."""
+    takes_whole_calls: ClassVar = False
+    """Whether `record` is given a call as it was written: traced values in lists and keywords."""
 
     def __init__(self) -> None:
         self.id = next(_trace_ids)
@@ -70,6 +78,25 @@ class Trace:
         """Let go of the tape, and make tracers that were kept an error to use."""
         self.tape = None
         self.kept = {}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its tracers may no longer be used."""
+        return self.tape is None
+
+    def record(
+        self,
+        primitive: Any,
+        args: Sequence[Any],
+        params: Mapping[str, Any],
+        rule: RuleFunction | None,
+    ) -> Any:
+        """Take a call of ``primitive``, in a trace that has no tape.
+
+        Raises:
+            LeakedTracerError: the trace has none because it has ended.
+        """
+        raise leaked(primitive)
 
     def enter(self, primal: Any, space: Space) -> Tracer:
         """A tracer of ``primal``, as the next entry of the tape."""
@@ -218,7 +245,8 @@ class ArrayTracer(Tracer):
         return plain(item) in plain(self._value)
 
 
-_TRACERS: Final = frozenset({Tracer, ArrayTracer})
+_TRACERS: Final[set[type]] = {Tracer, ArrayTracer}
+add_tracer_type = _TRACERS.add
 
 
 class _Method:
@@ -254,14 +282,16 @@ def apply(
         LeakedTracerError: a tracer's trace has ended.
         RuleError: the rule does not return ``(y, pullback)``.
     """
-    if rule is None:
-        rule = table.get(primitive) or find_rule(primitive, args)
     trace = None
     for arg in args:
         if type(arg) in _TRACERS:
             other = arg._trace
             if trace is None or (other is not trace and other.id > trace.id):
                 trace = other
+    if trace is not None and trace.tape is None:
+        return trace.record(primitive, args, params, rule)
+    if rule is None:
+        rule = table.get(primitive) or find_rule(primitive, args)
     if trace is None:
         raise RuleError(
             f"{name_of(primitive)} was given no traced argument where one can be found; "
@@ -282,8 +312,6 @@ def apply(
             params = keep_all(params, trace.kept)
     except HoldsTraced:
         return _apply_gathered(primitive, args, params, rule)
-    if trace.tape is None:
-        raise leaked(primitive)
     position = parents[0] if len(parents) == 1 else tuple(parents)
     return _record(primitive, rule(*values, **params), position, trace)
 
@@ -481,12 +509,18 @@ def apply_function(
 ) -> Any:
     """`apply`, with traced values also in lists, tuples and keyword arguments."""
     if params and any_traced(params.values()):
+        trace = youngest_trace((*args, *params.values()))
+        if trace.takes_whole_calls:
+            return trace.record(primitive, args, params, rule)
         rule = rule or find_rule(primitive, args)
         if hasattr(rule, "nondifferentiable"):
             return rule(*args, **params)[0]
         args, params = keywords_to_positions(primitive, rule, args, params)
     for arg in args:
         if type(arg) in (list, tuple) and any_traced(arg):
+            trace = youngest_trace(args)
+            if trace.takes_whole_calls:
+                return trace.record(primitive, args, params, rule)
             rule = rule or find_rule(primitive, args)
             try:
                 traced, flat_rule = flat_call(primitive, rule, args, params)

@@ -42,6 +42,10 @@ class DaskArrays(ArrayType):
 
     types = (da.Array,)
     mutable = True
+    metadata = tuple(
+        getattr(da.Array, name)
+        for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "chunks", "numblocks")
+    )
 
     def space(self, value):
         """The space of an array; ``None`` unless its dtype is floating point or complex.

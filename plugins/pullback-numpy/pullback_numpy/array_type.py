@@ -20,6 +20,24 @@ SCALARS = tuple(
 )
 
 
+METADATA = (
+    *(
+        getattr(owner, name)
+        for owner in (np.ndarray, np.generic)
+        for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags")
+    ),
+    np.ndarray.__len__,
+    np.shape,
+    np.ndim,
+    np.size,
+    np.iscomplexobj,
+    np.isrealobj,
+    np.result_type,
+    np.can_cast,
+    np.common_type,
+)
+"""What tells of the type, the shape and the dtype of an array alone."""
+
 _FLOAT64 = np.dtype(np.float64)
 _SMALL = 4096
 """Up to as many bytes, a copy is made sooner than a comparison."""
@@ -40,6 +58,7 @@ class Arrays(ArrayType):
 
     types = (np.ndarray, np.memmap)
     mutable = True
+    metadata = METADATA
     element_methods = _UFUNCS
 
     def gather(self, value):

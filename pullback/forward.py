@@ -1,0 +1,206 @@
+"""Forward mode: tangents that travel beside the values, in one pass without a tape.
+
+A function runs on tracers that hold a value and its tangent. Each call of a primitive gives both
+at once, by the rule's pushforward where it has one, and else by the transpose of its pullback,
+which is linear. Nothing is kept, so the memory does not grow with the length of a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from pullback.arguments import pulled_by_argument
+from pullback.boundary import enter, is_leaf, leave, ones_like
+from pullback.chain import Chain
+from pullback.containers import flatten, map_leaves, unflatten
+from pullback.core import dispatching, fit, run, space_of_output
+from pullback.plugins import load
+from pullback.registry import RuleFunction, rules, table
+from pullback.spaces import Space, array_type_of, gathered, gatherers, plain, project
+from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, find_rule, leaked
+
+__all__ = ["ForwardTrace", "push"]
+
+
+class ForwardTrace(Trace):
+    """A trace that computes the tangent of each output, and keeps nothing."""
+
+    __slots__ = ("over",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape = None
+        self.over = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the pass is over."""
+        return self.over
+
+    def end(self) -> None:
+        """Make tracers that were kept an error to use."""
+        self.over = True
+
+    def dual(self, value: Any, tangent: Any) -> Any:
+        """A tracer of ``value``, or of each leaf of it, with its tangent."""
+        if not is_leaf(value):
+            values, structure = flatten(value)
+            return unflatten(structure, map(self.dual, values, flatten(tangent)[0]))
+        space = space_of_output(value)
+        if space is None or tangent is None:
+            return value
+        tracer: Any = (ForwardTracer if space[1] is None else ForwardArrayTracer)(value, self, 0)
+        tracer._tangent = tangent
+        return tracer
+
+    def record(
+        self,
+        primitive: Any,
+        args: Sequence[Any],
+        params: Mapping[str, Any],
+        rule: RuleFunction | None,
+    ) -> Any:
+        """The output of a call, with its tangent."""
+        if self.over:
+            raise leaked(primitive)
+        if isinstance(primitive, Chain):
+            return run_links(primitive.links, args)
+        args = [gathered(arg) if type(arg) in gatherers else arg for arg in args]
+        own = [getattr(type(arg), "is_dual", False) and arg._trace is self for arg in args]
+        values = [arg._value if mine else arg for arg, mine in zip(args, own, strict=True)]
+        tangents = [arg._tangent if mine else None for arg, mine in zip(args, own, strict=True)]
+        claim = rules.get(primitive) if rule is None else None
+        if claim is not None and claim.rule.pushforward is not None and not params:
+            y, tangent = claim.rule.pushforward(values, tangents)
+        else:
+            rule = rule or table.get(primitive) or find_rule(primitive, args)
+            y, pullback = rule(*values, **params)
+            if pullback is None:
+                return y
+            tangent = transposed(pullback, y, values, tangents)
+        return self.dual(y, _in_spaces_of(y, tangent))
+
+
+class _Dual:
+    """What tells a tracer of forward mode."""
+
+    __slots__ = ()
+    is_dual = True
+
+
+class ForwardTracer(_Dual, Tracer):
+    """A number with its tangent."""
+
+    __slots__ = ("_tangent",)
+
+
+class ForwardArrayTracer(_Dual, ArrayTracer):
+    """An array with its tangent."""
+
+    __slots__ = ("_tangent",)
+
+
+add_tracer_type(ForwardTracer)
+add_tracer_type(ForwardArrayTracer)
+
+
+def push(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    params: Mapping[str, Any],
+) -> tuple[Any, Any]:
+    """The output of ``f`` and its tangent; the tangents are admitted already."""
+    load()
+    trace = ForwardTrace()
+    try:
+        duals = [
+            trace.dual(map_leaves(_entered, primal) if not is_leaf(primal) else _entered(primal), t)
+            for primal, t in zip(primals, tangents, strict=True)
+        ]
+        y = f(*duals, **params)
+        return split(y, trace, flatten(tangents)[0])
+    finally:
+        trace.end()
+
+
+def _entered(primal: Any) -> Any:
+    return enter(primal, 0)[0]
+
+
+def split(y: Any, trace: ForwardTrace, held: Iterable[Any]) -> tuple[Any, Any]:
+    """The values in an output, and their tangents, which alias nothing of ``held``."""
+    if not is_leaf(y):
+        leaves, structure = flatten(y)
+        pairs = [split(leaf, trace, held) for leaf in leaves]
+        values, tangents = zip(*pairs, strict=True) if pairs else ((), ())
+        return unflatten(structure, values), unflatten(structure, tangents)
+    y = gathered(y)
+    if getattr(type(y), "is_dual", False) and y._trace is trace:
+        value, tangent = y._value, y._tangent
+    else:
+        if isinstance(y, Tracer) and y._trace.has_ended:
+            raise leaked("the output of the function")
+        value, tangent = y, None
+    space = space_of_output(value)
+    if space is None:
+        return value, 0 * value
+    return value, leave((tangent,), (space,), [*held])[0]
+
+
+def tangents_in(value: Any, trace: ForwardTrace) -> Any:
+    """The tangent of a value, or in a container those of its leaves; ``None`` if it has none."""
+    if not is_leaf(value):
+        leaves, structure = flatten(value)
+        tangents = [tangents_in(leaf, trace) for leaf in leaves]
+        return None if all(t is None for t in tangents) else unflatten(structure, tangents)
+    is_own = getattr(type(value), "is_dual", False) and value._trace is trace
+    return value._tangent if is_own else None
+
+
+def run_links(links: Iterable[Any], args: Sequence[Any]) -> Any:
+    """A chain, a link after the other, on traced values."""
+    for link in links:
+        if isinstance(link, Chain) or type(link) in (list, tuple):
+            args = [run_links(link, args)]
+        else:
+            args = [dispatching(link)(*args)]
+    return args[0]
+
+
+def transposed(pullback: Any, y: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The tangent of ``y``, by the transpose of its pullback."""
+    places = [place for place, tangent in enumerate(tangents) if tangent is not None]
+    spaces: list[Space] = [enter(values[place], place)[1] for place in places]
+
+    def pulled(ct: Any) -> tuple[Any, ...]:
+        found = pulled_by_argument(pullback, ct, {*places})
+        return tuple(
+            fit(found[place] if place < len(found) else None, space, pullback)
+            for place, space in zip(places, spaces, strict=True)
+        )
+
+    linear = run(pulled, (ones_like(y),), {}, (0,), single=True)
+    given = [tangents[place] for place in places]
+    cotangents = [
+        None if position is None else tangent
+        for position, tangent in zip(linear.positions, given, strict=True)
+    ]
+    return linear.pull(cotangents, keep=False)
+
+
+def _in_spaces_of(y: Any, tangent: Any) -> Any:
+    """The tangent of an output, or of each leaf of it, as an element of its space."""
+    if tangent is None:
+        return None
+    if not is_leaf(y):
+        leaves, structure = flatten(y)
+        return unflatten(structure, map(_in_spaces_of, leaves, flatten(tangent)[0]))
+    space = space_of_output(y)
+    if space is None:
+        return tangent
+    shape = space[1] or ()
+    if getattr(plain(tangent), "shape", ()) != shape:  # that of an argument that was broadcast
+        tangent = tangent + array_type_of(space[0]).zeros(space)
+    return project(tangent, space)

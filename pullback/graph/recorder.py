@@ -1,0 +1,289 @@
+"""The trace that makes a graph: it notes each call of a primitive as a node.
+
+The tracers that it hands out stand for nodes. Where an example is known, they hold the value that
+the node has for it, so a program runs on them as on plain values; where none is known, they
+stand for whatever will be fed.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from pullback.boundary import is_leaf
+from pullback.containers import flatten, unflatten
+from pullback.core import dispatching
+from pullback.errors import TracerConversionError
+from pullback.graph.nodes import (
+    Guard,
+    Kind,
+    Line,
+    Node,
+    line_of_caller,
+    short_name,
+    space_like,
+    substituted,
+)
+from pullback.registry import RuleFunction
+from pullback.spaces import Traced, array_types, gathered, kept_copy, metadata, plain
+from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, apply, leaked
+
+__all__ = ["GraphArrayTracer", "GraphTracer", "Recorder", "member"]
+
+
+class Unknown:
+    """The value of a node for which there is no example."""
+
+    def __repr__(self) -> str:
+        return "?"
+
+
+UNKNOWN: Final = Unknown()
+
+
+def member(values: Sequence[Any], place: int) -> Any:
+    """One of several outputs of a call."""
+    return values[place]
+
+
+def leaf(values: Any, place: int) -> Any:
+    """One of the leaves of the container that a call returns."""
+    return flatten(values)[0][place]
+
+
+class Recorder(Trace):
+    """A trace that keeps a list of nodes."""
+
+    __slots__ = ("guards", "nodes", "over", "taken")
+
+    differentiates: ClassVar = False
+    takes_whole_calls: ClassVar = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape = None
+        self.nodes: list[Node] = []
+        self.guards: list[Guard] = []
+        self.taken: dict[str, int] = {}
+        self.over = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no more nodes are taken."""
+        return self.over
+
+    def end(self) -> None:
+        """Take no more nodes."""
+        self.over = True
+        self.kept = {}
+
+    def add(
+        self, kind: Kind, name: str, value: Any = UNKNOWN, *, line: Line | None = None, **call: Any
+    ) -> Any:
+        """A new node; a tracer that stands for it."""
+        space = None if plain(value) is UNKNOWN else space_like(value)
+        node = Node(len(self.nodes), self.free_name(name), kind, space=space, line=line, **call)
+        if kind in ("variable", "constant"):
+            node.value = value
+        self.nodes.append(node)
+        return _tracer_type(value)(value, self, node.index)
+
+    def free_name(self, wanted: str) -> str:
+        """``wanted``, with a number where it is taken."""
+        name = wanted
+        while name in self.taken:
+            self.taken[wanted] += 1
+            name = f"{wanted}_{self.taken[wanted]}"
+        self.taken[name] = 1
+        return name
+
+    def record(
+        self,
+        primitive: Any,
+        args: Sequence[Any],
+        params: Mapping[str, Any],
+        rule: RuleFunction | None,
+    ) -> Any:
+        """A call as a new node; plain where it tells of the shape or the type of a value alone."""
+        if self.over:
+            raise leaked(primitive)
+        args = tuple(map(gathered, args))
+        params = {name: gathered(value) for name, value in params.items()}
+        values = substituted(args, self._value)
+        known_params = substituted(params, self._value)
+        y: Any = UNKNOWN
+        if not _any_unknown(values) and not _any_unknown(known_params):
+            y = dispatching(primitive)(*values, **known_params)
+            if _is_metadata(primitive, y):
+                return y
+        line = line_of_caller()
+        return self._outputs(
+            y,
+            short_name(primitive),
+            line,
+            function=primitive,
+            args=substituted(args, self._node),
+            params=substituted(params, self._node),
+        )
+
+    def _outputs(self, y: Any, name: str, line: Line | None, **call: Any) -> Any:
+        """A tracer of the output of a call; of a container, one of each of its members."""
+        if y is UNKNOWN or is_leaf(y):
+            return self.add("call", name, y, line=line, **call)
+        whole = self.node_of(self.add("call", name, None, line=line, **call))
+        whole.space = None
+        if isinstance(y, (tuple, list)):
+            parts = [
+                self._outputs(item, f"{name}_{place}", line, function=member, args=(whole, place))
+                for place, item in enumerate(y)
+            ]
+            return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
+        leaves, structure = flatten(y)
+        return unflatten(
+            structure,
+            [
+                self.add(
+                    "call", f"{name}_{place}", item, line=line, function=leaf, args=(whole, place)
+                )
+                for place, item in enumerate(leaves)
+            ],
+        )
+
+    def node_of(self, traced: Traced) -> Node:
+        """The node that a tracer of this graph stands for."""
+        return self.nodes[traced._index]
+
+    def _is_own(self, value: Any) -> bool:
+        if not isinstance(value, Traced):
+            return False
+        if value._trace.has_ended:
+            raise leaked("a graph")
+        return value._trace is self
+
+    def _value(self, value: Any) -> Any:
+        return value._value if self._is_own(value) else value
+
+    def _node(self, value: Any) -> Any:
+        if self._is_own(value):
+            return self.node_of(value)
+        return kept_copy(value, self.kept)
+
+    def guard(self, traced: Any, question: Callable[[Any], Any]) -> Any:
+        """The answer for the example, on which the program may go one way: the graph checks it.
+
+        Raises:
+            TracerConversionError: there is no example.
+        """
+        if self.over:
+            raise leaked(question)
+        node = self.node_of(traced)
+        if traced._value is UNKNOWN:
+            raise TracerConversionError(
+                f"a program asked for the {question.__name__} of {node.name}, a value of a graph "
+                "that has none yet. Write np.where instead of a branch; or use pullback.trace, "
+                "which runs a function on an example"
+            )
+        answer = question(traced._value)
+        self.guards.append(Guard(node, question, answer, line_of_caller()))
+        return answer
+
+
+def _any_unknown(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_any_unknown, value))
+    if isinstance(value, dict):
+        return any(map(_any_unknown, value.values()))
+    return value is UNKNOWN
+
+
+def _is_metadata(primitive: Any, y: Any) -> bool:
+    """Whether the output of a call is the same for every value of that type, shape and dtype."""
+    try:
+        if primitive in metadata:
+            return True
+    except TypeError:  # unhashable: a graph
+        return False
+    return is_leaf(y) and not isinstance(plain(y), int) and type(plain(y)) not in array_types
+
+
+class _Recording(Tracer):
+    """What the tracers of a graph do otherwise than those that differentiate."""
+
+    __slots__ = ()
+    _trace: Recorder
+
+    def __repr__(self) -> str:
+        return f"<{self._trace.node_of(self).name} of a graph, {plain(self._value)!r}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if self._value is UNKNOWN and not name.startswith("__"):
+            raise AttributeError(
+                f"{self._trace.node_of(self).name} is a value of a graph whose type is not known, "
+                f"so {name} cannot be looked up. Write a function, such as np.sum(x) for x.sum(); "
+                "or use pullback.trace, which runs a function on an example"
+            )
+        return super().__getattr__(name)
+
+    def __bool__(self) -> bool:
+        return bool(self._trace.guard(self, bool))
+
+    def __index__(self) -> int:
+        value = plain(self._value)
+        if value is not UNKNOWN and not hasattr(type(value), "__index__"):
+            raise TypeError(f"a traced {type(value).__name__} cannot be an index")
+        return int(self._trace.guard(self, operator.index))
+
+    def __int__(self) -> int:  # type: ignore[override]
+        if hasattr(type(plain(self._value)), "__index__"):
+            return self.__index__()
+        super().__int__()
+
+
+class GraphTracer(_Recording):
+    """A traced value of a graph: a number, or something that is not known yet."""
+
+    __slots__ = ()
+
+
+class GraphArrayTracer(_Recording, ArrayTracer):
+    """A traced value of a graph that has elements."""
+
+    __slots__ = ()
+
+    def __contains__(self, item: Any) -> bool:
+        return any(bool(element == item) for element in self)
+
+
+class UnknownTracer(_Recording, ArrayTracer):
+    """A traced value of a graph that may have elements: nothing is known of it yet."""
+
+    __slots__ = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        return apply(operator.getitem, (self, index), {})
+
+    def __len__(self) -> int:
+        return int(self._trace.guard(self, len))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[index] for index in range(len(self))])
+
+
+def _tracer_type(value: Any) -> type[Tracer]:
+    if value is UNKNOWN:
+        return UnknownTracer
+    return GraphArrayTracer if hasattr(type(plain(value)), "__setitem__") else GraphTracer
+
+
+def _comparison(primitive: Any) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        return apply(primitive, (self, other), {})
+
+    return operate
+
+
+for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
+    setattr(_Recording, f"__{_name}__", _comparison(getattr(operator, _name)))
+for _kind in (GraphTracer, GraphArrayTracer, UnknownTracer):
+    add_tracer_type(_kind)
