@@ -176,6 +176,12 @@ def precision(*trees: Any) -> float:
     )
 
 
+def spread(cotangent: Any, tangents: Sequence[Any]) -> float:
+    """The sum of the absolute products of each number of one with each number of the other."""
+    numbers = sum(float(np.sum(np.abs(ct))) for _, ct in leaves(cotangent) if is_floating(ct))
+    return numbers * sum(float(np.sum(np.abs(tangent))) for tangent in tangents)
+
+
 def mismatch(got: Any, want: Any, rtol: float = 1e-12, *, scale: float = 0.0) -> str | None:
     """How ``got`` differs from ``want``, leaf by leaf; ``None`` where it does not.
 

@@ -321,6 +321,15 @@ SENSELESS = {
 }
 
 
+@pytest.mark.parametrize("params", [{}, {"dtype": np.float32}])
+def test_rounding_is_all_that_is_left_of_a_derivative_whose_terms_cancel(params):
+    # The rows differ by a constant, so their correlation is 1, the largest there is.
+    row = np.array([2.02, 0.8, 2.51, 1.29, 3.0])
+    ct = np.ones((2, 2), dtype=params.get("dtype"))
+    checks = ["linearity", "forward-reverse"]
+    check_rule(np.corrcoef, np.array([row, row - 0.24]), params=params, cotangent=ct, checks=checks)
+
+
 @pytest.mark.parametrize(("senseless", "error", "message"), SENSELESS.values(), ids=SENSELESS)
 def test_what_makes_no_sense(senseless, error, message):
     with pytest.raises(error, match=message):

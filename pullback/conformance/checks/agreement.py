@@ -8,7 +8,7 @@ give the derivative of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf, isfinite
@@ -33,6 +33,7 @@ from pullback.conformance.values import (
     precision,
     replaced,
     short,
+    spread,
     value_at,
 )
 
@@ -97,7 +98,7 @@ def agree(trial: Trial, sample: Sample) -> None:
     tolerance = rtol * max(scale, abs(estimate.value)) + 10 * estimate.error
     tolerance += _ROUNDING * size + _underflow(trial, tangents)
     if abs(estimate.value) <= 10 * estimate.error:  # or 0: what cancels leaves that much
-        tolerance += _CANCELLED * precision(trial.y) * _total(leaves(trial.cotangent), tangents)
+        tolerance += _CANCELLED * precision(trial.y) * spread(trial.cotangent, tangents)
     if isfinite(result) and abs(result - estimate.value) <= tolerance:
         return
     if sample.kind in ("nan", "inf") and not isfinite(result):
@@ -163,12 +164,6 @@ def _underflow(trial: Trial, tangents: Sequence[Any]) -> float:
             least = float(np.finfo(getattr(leaf, "dtype", float)).smallest_subnormal)
             lost += 2.0**13 * least * float(np.sum(np.abs(weight)))
     return lost
-
-
-def _total(cotangents: Iterable[tuple[Place, Any]], tangents: Sequence[Any]) -> float:
-    """The sum of the absolute products of each cotangent with each tangent."""
-    numbers = sum(float(np.sum(np.abs(ct))) for _, ct in cotangents if is_floating(ct))
-    return numbers * sum(float(np.sum(np.abs(tangent))) for tangent in tangents)
 
 
 def _is_kinked(trial: Trial, sample: Sample, relative: bool) -> bool:
