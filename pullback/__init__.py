@@ -14,7 +14,8 @@ from __future__ import annotations
 from pullback import errors
 from pullback._version import __version__
 from pullback.chain import Chain
-from pullback.derivatives import is_traced, jvp, stop_gradient, val_and_grad, vjp
+from pullback.debugging import debug
+from pullback.derivatives import is_traced, jvp, linearize, stop_gradient, val_and_grad, vjp
 from pullback.errors import PullbackError
 from pullback.graph import Graph, folded, trace
 from pullback.hookspecs import hookimpl
@@ -35,6 +36,7 @@ __all__ = [
     "Rule",
     "__version__",
     "at",
+    "debug",
     "elementwise",
     "errors",
     "folded",
@@ -45,6 +47,7 @@ __all__ = [
     "is_traced",
     "jacobian",
     "jvp",
+    "linearize",
     "nondifferentiable",
     "not_implemented",
     "primitive",

@@ -1,4 +1,4 @@
-"""Differentiate at a point: `vjp`, `val_and_grad`, `jvp`, and `stop_gradient`.
+"""Differentiate at a point: `vjp`, `val_and_grad`, `jvp`, `linearize`, and `stop_gradient`.
 
 The functions here take a function *and* its primals; `pullback.transforms` has those that take a
 function and return a function.
@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pullback.boundary import FLOAT, admit_like, enter, is_leaf, leave, own_copy, seed
+from pullback.boundary import (
+    FLOAT,
+    admit_like,
+    enter,
+    is_leaf,
+    leave,
+    ones_like,
+    own_copy,
+    seed,
+)
 from pullback.chain import Chain, Stack, backward, checked, forward, rule_of_links
 from pullback.containers import map_leaves
 from pullback.core import Run, dispatching, pullback_of, run, space_of_output
@@ -20,7 +29,7 @@ from pullback.tracer import apply
 
 _NO_PARAMS: Final[Mapping[str, Any]] = {}
 
-__all__ = ["is_traced", "jvp", "stop_gradient", "val_and_grad", "vjp"]
+__all__ = ["is_traced", "jvp", "linearize", "stop_gradient", "val_and_grad", "vjp"]
 
 
 def vjp(
@@ -65,11 +74,11 @@ def vjp(
     # The pullback is called later, and rules keep primals and outputs: what the caller writes to
     # either of them until then must not reach it.
     kept = [own_copy(primal) for primal in primals]
-    y, pullback, aux = linearize(f, kept, argnums, has_aux, params)
+    y, pullback, aux = bare_vjp(f, kept, argnums, has_aux, params)
     return (own_copy(y), pullback, aux) if has_aux else (own_copy(y), pullback)
 
 
-def linearize(
+def bare_vjp(
     f: Any,
     primals: Sequence[Any],
     argnums: int | Sequence[int] | None = None,
@@ -181,6 +190,43 @@ def jvp(
         raise TypeError(f"jvp was given {len(primals)} primals and {len(tangents)} tangents")
     _positions(primals, None)
     return push(_callable(f), primals, [*map(admit_like, primals, tangents)], params)
+
+
+def linearize(f: Any, /, *primals: Any, **params: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of ``f`` and its pushforward: the Jacobian-vector product, ready to be called.
+
+    The transpose of the pullback, which is found once and keeps what it needs, like `vjp`. For
+    one tangent, `jvp` needs less time and memory.
+
+    Args:
+        f: a primitive, a chain (or list of links), or any Python function.
+        primals: the arguments of ``f``: floats, complex numbers, arrays, or containers of them.
+        params: keyword arguments of ``f``; they are not differentiated.
+
+    Returns:
+        ``(y, pushforward)``. ``pushforward`` takes a tangent for each primal, each with the shape
+        and structure of its primal, any number of times, and returns the tangent of ``y``.
+
+    Raises:
+        CotangentError: ``pushforward`` was given a tangent that is not in the space of its primal.
+        MissingRuleError, PrimalError, EmptyChainError, ChainError: as for `vjp`.
+
+    >>> from pullback import linearize
+    >>> y, pushforward = linearize(lambda a, b: a * b, 2.0, 3.0)
+    >>> y, pushforward(1.0, 0.0), pushforward(0.0, 1.0)
+    (6.0, 3.0, 2.0)
+    """
+    kept = [own_copy(primal) for primal in primals]
+    y, pullback, _ = bare_vjp(f, kept, params=params)
+    _, transposed, _ = bare_vjp(pullback, (ones_like(y),))
+
+    def pushforward(*tangents: Any) -> Any:
+        if len(tangents) != len(kept):
+            raise TypeError(f"the pushforward of {len(kept)} primals got {len(tangents)} tangents")
+        admitted = tuple(map(admit_like, kept, tangents))
+        return transposed(admitted[0] if len(admitted) == 1 else admitted)
+
+    return own_copy(y), pushforward
 
 
 def stop_gradient(x: Any) -> Any:

@@ -8,6 +8,7 @@ pullback can still catch it.
 from __future__ import annotations
 
 __all__ = [
+    "CapturedArrayError",
     "ChainError",
     "ComplexOutputError",
     "ConfigurationError",
@@ -24,6 +25,7 @@ __all__ = [
     "IntegerPrimalError",
     "LeakedTracerError",
     "MissingRuleError",
+    "NonFiniteError",
     "NonScalarOutputError",
     "OutArgumentError",
     "PathChangedError",
@@ -126,6 +128,14 @@ class FeedError(GraphError, TypeError):
 
 class PathChangedError(GraphError):
     """A traced function would take another path with these inputs than the graph of it holds."""
+
+
+class NonFiniteError(PullbackError, ArithmeticError):
+    """Within `pullback.debug`: a value or a cotangent is NaN or infinite."""
+
+
+class CapturedArrayError(PullbackError, RuntimeError):
+    """Within `pullback.debug`: an array was changed after a traced program had used it."""
 
 
 class SampleError(PullbackError, ValueError):

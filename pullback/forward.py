@@ -73,13 +73,19 @@ class ForwardTrace(Trace):
         claim = rules.get(primitive) if rule is None else None
         if claim is not None and claim.rule.pushforward is not None and not params:
             y, tangent = claim.rule.pushforward(values, tangents)
+            leaves, structure = ([y], None) if is_leaf(y) else flatten(y)
+            moved = [tangent] if structure is None else [*tangent]
         else:
             rule = rule or table.get(primitive) or find_rule(primitive, args)
             y, pullback = rule(*values, **params)
             if pullback is None:
                 return y
-            tangent = transposed(pullback, y, values, tangents)
-        return self.dual(y, _in_spaces_of(y, tangent))
+            leaves, structure = ([y], None) if is_leaf(y) else flatten(y)
+            moved = transposed(pullback, leaves, structure, values, tangents)
+        duals = [
+            self.dual(leaf, _in_space_of(leaf, t)) for leaf, t in zip(leaves, moved, strict=True)
+        ]
+        return duals[0] if structure is None else unflatten(structure, duals)
 
 
 class _Dual:
@@ -169,38 +175,48 @@ def run_links(links: Iterable[Any], args: Sequence[Any]) -> Any:
     return args[0]
 
 
-def transposed(pullback: Any, y: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The tangent of ``y``, by the transpose of its pullback."""
+def transposed(
+    pullback: Any,
+    leaves: Sequence[Any],
+    structure: Any,
+    values: Sequence[Any],
+    tangents: Sequence[Any],
+) -> list[Any]:
+    """The tangents of the leaves of an output, by the transpose of its pullback.
+
+    Args:
+        pullback: what the rule has returned.
+        leaves: of the output.
+        structure: of the output; ``None`` for a single value.
+        values: the arguments of the rule.
+        tangents: theirs, ``None`` for a constant.
+    """
     places = [place for place, tangent in enumerate(tangents) if tangent is not None]
     spaces: list[Space] = [enter(values[place], place)[1] for place in places]
+    moving = [place for place, leaf in enumerate(leaves) if space_of_output(leaf) is not None]
 
-    def pulled(ct: Any) -> tuple[Any, ...]:
+    def pulled(*cts: Any) -> tuple[Any, ...]:
+        given = dict(zip(moving, cts, strict=True))
+        parts = [given.get(place) for place in range(len(leaves))]
+        ct = parts[0] if structure is None else unflatten(structure, parts)
         found = pulled_by_argument(pullback, ct, {*places})
         return tuple(
             fit(found[place] if place < len(found) else None, space, pullback)
             for place, space in zip(places, spaces, strict=True)
         )
 
-    linear = run(pulled, (ones_like(y),), {}, (0,), single=True)
-    given = [tangents[place] for place in places]
-    cotangents = [
-        None if position is None else tangent
-        for position, tangent in zip(linear.positions, given, strict=True)
-    ]
-    return linear.pull(cotangents, keep=False)
+    ones = [ones_like(leaves[place]) for place in moving]
+    linear = run(pulled, ones, {}, range(len(ones)), single=False)
+    given = linear.admit(tuple(tangents[place] for place in places))
+    moved = dict(zip(moving, linear.pull(given, keep=False), strict=True))
+    return [moved.get(place) for place in range(len(leaves))]
 
 
-def _in_spaces_of(y: Any, tangent: Any) -> Any:
-    """The tangent of an output, or of each leaf of it, as an element of its space."""
-    if tangent is None:
-        return None
-    if not is_leaf(y):
-        leaves, structure = flatten(y)
-        return unflatten(structure, map(_in_spaces_of, leaves, flatten(tangent)[0]))
-    space = space_of_output(y)
+def _in_space_of(y: Any, tangent: Any) -> Any:
+    """The tangent of a leaf of an output, as an element of its space."""
+    space = None if tangent is None else space_of_output(y)
     if space is None:
-        return tangent
-    shape = space[1] or ()
-    if getattr(plain(tangent), "shape", ()) != shape:  # that of an argument that was broadcast
+        return None
+    if getattr(plain(tangent), "shape", ()) != (space[1] or ()):  # of a broadcast argument
         tangent = tangent + array_type_of(space[0]).zeros(space)
     return project(tangent, space)

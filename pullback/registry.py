@@ -166,6 +166,10 @@ conflicts: Final[dict[Any, ConflictingRulesError]] = {}
 """Primitive -> the error of using it, where two providers claim it."""
 
 
+watchers: Final[list[Callable[[Claim], Claim]]] = []
+"""What stands between the engine and every rule, while there is something to watch."""
+
+
 def settle() -> None:
     """Rebuild `rules`, `table` and `conflicts` from `claims`; order never decides."""
     by_primitive: dict[Any, list[Claim]] = {}
@@ -180,6 +184,8 @@ def settle() -> None:
             rules[primitive] = in_force[0]
         else:
             conflicts[primitive] = _conflict(primitive, in_force)
+    for watch in watchers:
+        rules.update((primitive, watch(claim)) for primitive, claim in rules.items())
     for primitive in [*table]:
         if primitive not in rules:
             del table[primitive]

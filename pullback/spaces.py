@@ -135,6 +135,17 @@ class ArrayType(ABC):
         """A clearer error for what the library raised in a traced function, where there is one."""
         return None
 
+    def nonfinite(self, value: Any, *, infinities: bool) -> str | None:
+        """What in ``value`` is NaN (or infinite, if ``infinities``), in words; ``None`` if nothing.
+
+        Also ``None`` where the values are not known before they are computed.
+        """
+        return None
+
+    def is_same(self, original: Any, kept: Any) -> bool:
+        """Whether a value still is what `keep` made a copy of; NaN is the same as NaN."""
+        return True
+
     def update(self, x: Any, index: Any, value: Any, *, add: bool) -> Any:
         """``x``, traced or not, with other elements at ``index``: see `pullback.at`.
 
@@ -182,6 +193,10 @@ class Numbers(ArrayType):
 
     def basis(self, space: Space) -> Iterator[Any]:
         yield space[0](1.0)
+
+    def nonfinite(self, value: Any, *, infinities: bool) -> str | None:
+        is_bad = value - value != 0 if infinities else value != value
+        return repr(value) if is_bad else None
 
     def stack(self, rows: Sequence[Any], space: Space, *, last: bool) -> Any:
         return rows[0]

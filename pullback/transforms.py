@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from pullback.boundary import is_leaf, ones_like
 from pullback.containers import flatten, unflatten
 from pullback.core import space_of_output
-from pullback.derivatives import linearize, val_and_grad
+from pullback.derivatives import bare_vjp, val_and_grad
 from pullback.spaces import Space, array_type_of
 
 Argnums: TypeAlias = int | Sequence[int]
@@ -109,7 +109,7 @@ def jacobian(
         raise ValueError(f"mode is {mode!r}; it is 'forward', 'reverse', or None for the cheaper")
 
     def jacobian_at(*args: Any, **params: Any) -> Any:
-        y, pullback, _ = linearize(f, args, argnums, params=params)
+        y, pullback, _ = bare_vjp(f, args, argnums, params=params)
         if isinstance(argnums, int):
             primals: Any = args[argnums]
         else:
@@ -164,7 +164,7 @@ def hvp(f: Any, argnums: int = 0) -> Callable[..., Any]:
             raise TypeError("a Hessian-vector product takes the primals and then a vector")
         *primals, vector = args
         # The Hessian is symmetric, so the pullback of the gradient multiplies by it.
-        _, pullback, _ = linearize(gradient, primals, argnums, params=params)
+        _, pullback, _ = bare_vjp(gradient, primals, argnums, params=params)
         return pullback(vector)
 
     return _named(product, f, "hvp")
@@ -226,7 +226,7 @@ def _by_pullbacks(pullback: Any, y: Any, outputs: _Leaves, inputs: _Leaves) -> A
 
 
 def _by_pushforwards(pullback: Any, y: Any, outputs: _Leaves, inputs: _Leaves) -> Any:
-    _, pushforward, _ = linearize(pullback, (ones_like(y),))
+    _, pushforward, _ = bare_vjp(pullback, (ones_like(y),))
     columns = [
         [
             array_type_of(space[0]).stack([row[place] for row in rows], space, last=True)

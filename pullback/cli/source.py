@@ -7,13 +7,9 @@ import inspect
 import linecache
 from typing import Any
 
+from pullback.lines import location
 
-def location(source: Any) -> tuple[str | None, int | None]:
-    """The file and line of a rule's ``source``; of a builtin function there is none."""
-    if isinstance(source, tuple):
-        return str(source[0]), int(source[1])
-    code = getattr(inspect.unwrap(source) if callable(source) else source, "__code__", None)
-    return (None, None) if code is None else (code.co_filename, code.co_firstlineno)
+__all__ = ["generated", "location", "text_at"]
 
 
 def text_at(file: str | None, line: int | None) -> str | None:

@@ -24,13 +24,13 @@ from pullback.graph.nodes import (
     Node,
     described,
     evaluate,
-    line_of_caller,
     nodes_in,
     origin,
     space_like,
 )
 from pullback.graph.recorder import UNKNOWN, Recorder
 from pullback.graph.source import last_uses, straight_line, text
+from pullback.lines import line_of_caller
 from pullback.plugins import rule_function
 from pullback.registry import caller, unwrap
 from pullback.spaces import Traced, gathered, kept_copy

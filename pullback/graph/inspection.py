@@ -11,8 +11,8 @@ from pullback.boundary import admit_like, is_leaf, leave, seed
 from pullback.containers import flatten, map_leaves, unflatten
 from pullback.core import Run, dispatching, space_of_output, take_output, walk
 from pullback.forward import ForwardTrace, split, tangents_in
-from pullback.graph.nodes import Node, described, evaluate, origin, space_like
-from pullback.registry import Claim, rules, unwrap
+from pullback.graph.nodes import Node, claim_of, described, evaluate, origin, space_like
+from pullback.registry import Claim
 from pullback.spaces import Pending
 from pullback.tracer import Trace, Tracer
 
@@ -59,10 +59,7 @@ class Step:
     @property
     def claim(self) -> Claim | None:
         """The rule of the node's function, with who provides it; ``None`` if it has none."""
-        try:
-            return rules.get(unwrap(self.node.function))
-        except TypeError:  # unhashable, so it has none
-            return None
+        return claim_of(self.node)
 
     def __repr__(self) -> str:
         found = [f"{self.name} = {_brief(self.value)}"]

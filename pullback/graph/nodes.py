@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from pullback.lines import Line
 from pullback.names import name_of
+from pullback.registry import Claim, rules, unwrap
 from pullback.spaces import Space, array_types, plain, space_makers
 
 Kind: TypeAlias = Literal["placeholder", "variable", "constant", "call"]
-Line: TypeAlias = tuple[str, int]
-"""A file and a line of it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -111,20 +110,6 @@ def space_like(value: Any) -> Space:
     return (kind, value.shape, value.dtype)
 
 
-def line_of_caller() -> Line | None:
-    """The innermost line of the running program that is not in a library of arrays or rules."""
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        root = frame.f_globals.get("__name__", "").partition(".")[0]
-        if root not in _LIBRARIES and not root.startswith("pullback_"):
-            return frame.f_code.co_filename, frame.f_lineno
-        frame = frame.f_back
-    return None
-
-
-_LIBRARIES: Final = frozenset({"pullback", "numpy", "dask", "functools", "optree"})
-
-
 def described(space: Space | None) -> str:
     """A space in few letters: ``float``, ``float64(3, 2)``; ``?`` if it is not known."""
     if space is None:
@@ -144,9 +129,19 @@ def evaluate(node: Node, value_of: Callable[[Any], Any], callable_of: Callable[[
         raise
 
 
+def claim_of(node: Node) -> Claim | None:
+    """The rule of a node's function, with who provides it; ``None`` if it has none."""
+    try:
+        return rules.get(unwrap(node.function))
+    except TypeError:  # unhashable, so it has none
+        return None
+
+
 def origin(node: Node) -> str:
-    """Where a node comes from, for messages: its name, its function, the user's line."""
+    """Where a node comes from, for messages: its name, function and rule, and the user's line."""
     what = f"in node {node.name}"
     if node.kind == "call":
-        what += f", a call of {name_of(node.function)}"
+        claim = claim_of(node)
+        rule = f" (rule of {claim.provider})" if claim else ""
+        what += f", a call of {name_of(node.function)}{rule}"
     return f"{what}, made at {node.line[0]}:{node.line[1]}" if node.line else what

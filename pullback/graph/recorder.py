@@ -18,13 +18,12 @@ from pullback.errors import TracerConversionError
 from pullback.graph.nodes import (
     Guard,
     Kind,
-    Line,
     Node,
-    line_of_caller,
     short_name,
     space_like,
     substituted,
 )
+from pullback.lines import Line, line_of_caller
 from pullback.registry import RuleFunction
 from pullback.spaces import Traced, array_types, gathered, kept_copy, metadata, plain
 from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, apply, leaked

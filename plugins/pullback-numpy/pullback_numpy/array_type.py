@@ -180,6 +180,14 @@ class Arrays(ArrayType):
         kept[id(constant)] = (constant, copy)
         return copy
 
+    def is_same(self, original, kept):
+        """Whether no element was written to."""
+        return np.array_equal(original, kept, equal_nan=kept.dtype.kind in "fc")
+
+    def nonfinite(self, value, *, infinities):
+        """The first element that is NaN or infinite, where it is, and how many there are."""
+        return nonfinite(value, infinities)
+
     def own(self, cotangent, held):
         """``cotangent``, or a copy where its memory is not its own.
 
@@ -243,6 +251,10 @@ class Scalars(ArrayType):
         """The only row."""
         return rows[0]
 
+    def nonfinite(self, value, *, infinities):
+        """The scalar, if it is NaN or infinite."""
+        return nonfinite(value, infinities)
+
 
 class Constants(ArrayType):
     """NumPy's integer and boolean scalars, which carry no derivative."""
@@ -287,6 +299,20 @@ class Refused(Constants):
             "a masked array has elements without a value; pass x.filled(0) and its mask, and "
             "write np.where(mask, 0, ...)"
         )
+
+
+def nonfinite(value, infinities):
+    """What in an array or a scalar is NaN, or infinite if that counts; ``None`` if nothing."""
+    if value.dtype.kind not in "fc":
+        return None
+    is_bad = ~np.isfinite(value) if infinities else np.isnan(value)
+    count = np.count_nonzero(is_bad)
+    if not count:
+        return None
+    if not value.shape:
+        return str(value)
+    first = tuple(np.argwhere(is_bad)[0].tolist())
+    return f"{value[first]} at {list(first)}, and {count} of {value.size} elements in all"
 
 
 def _adder(cotangent):
