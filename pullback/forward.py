@@ -8,7 +8,7 @@ which is linear. Nothing is kept, so the memory does not grow with the length of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pullback.arguments import pulled_by_argument
 from pullback.boundary import enter, is_leaf, leave, ones_like
@@ -16,8 +16,17 @@ from pullback.chain import Chain
 from pullback.containers import flatten, map_leaves, unflatten
 from pullback.core import dispatching, fit, run, space_of_output
 from pullback.plugins import load
-from pullback.registry import RuleFunction, rules, table
-from pullback.spaces import Space, array_type_of, gathered, gatherers, plain, project
+from pullback.registry import Rule, RuleFunction, rules, table
+from pullback.spaces import (
+    Space,
+    array_type_of,
+    gathered,
+    gatherers,
+    plain,
+    project,
+    scalar_spaces,
+    space_makers,
+)
 from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, find_rule, leaked
 
 __all__ = ["ForwardTrace", "push"]
@@ -66,49 +75,63 @@ class ForwardTrace(Trace):
             raise leaked(primitive)
         if isinstance(primitive, Chain):
             return run_links(primitive.links, args)
+        claim = rules.get(primitive) if rule is None else None
         args = [gathered(arg) if type(arg) in gatherers else arg for arg in args]
-        own = [getattr(type(arg), "is_dual", False) and arg._trace is self for arg in args]
+        own = [type(arg) in _DUALS and arg._trace is self for arg in args]
         values = [arg._value if mine else arg for arg, mine in zip(args, own, strict=True)]
         tangents = [arg._tangent if mine else None for arg, mine in zip(args, own, strict=True)]
-        claim = rules.get(primitive) if rule is None else None
-        if claim is not None and claim.rule.pushforward is not None and not params:
-            y, tangent = claim.rule.pushforward(values, tangents)
-            leaves, structure = ([y], None) if is_leaf(y) else flatten(y)
-            moved = [tangent] if structure is None else [*tangent]
-        else:
-            rule = rule or table.get(primitive) or find_rule(primitive, args)
-            y, pullback = rule(*values, **params)
-            if pullback is None:
-                return y
-            leaves, structure = ([y], None) if is_leaf(y) else flatten(y)
-            moved = transposed(pullback, leaves, structure, values, tangents)
-        duals = [
-            self.dual(leaf, _in_space_of(leaf, t)) for leaf, t in zip(leaves, moved, strict=True)
-        ]
+        if claim is not None:
+            pushed = _pushed(claim.rule, values, tangents, params)
+            if pushed is not NotImplemented:
+                return self._joined(*pushed)
+        rule = rule or table.get(primitive) or find_rule(primitive, args)
+        y, pullback = rule(*values, **params)
+        if pullback is None:
+            return y
+        leaves, structure = ([y], None) if is_leaf(y) else flatten(y)
+        moved = transposed(pullback, leaves, structure, values, tangents)
+        duals = [*map(self._joined, leaves, moved)]
         return duals[0] if structure is None else unflatten(structure, duals)
 
+    def _joined(self, y: Any, tangent: Any) -> Any:
+        """A tracer of an output that is no container, with the tangent that a rule has given."""
+        kind = type(y)
+        make_space = space_makers.get(kind)
+        space = scalar_spaces.get(kind) or (None if make_space is None else make_space(y))
+        if space is None:  # or an output that is traced by an older trace
+            space = space_of_output(y)
+        if space is None and tangent is not None and not is_leaf(y):
+            leaves, structure = flatten(y)
+            return unflatten(structure, map(self._joined, leaves, tangent))
+        if space is None or tangent is None:
+            return y
+        shape = space[1]
+        if type(tangent) is not kind or (
+            shape is not None and (tangent.shape != shape or tangent.dtype is not space[2])
+        ):
+            if getattr(plain(tangent), "shape", ()) != (shape or ()):  # of a broadcast argument
+                tangent = tangent + array_type_of(space[0]).zeros(space)
+            tangent = project(tangent, space)
+        tracer: Any = (ForwardTracer if shape is None else ForwardArrayTracer)(y, self, 0)
+        tracer._tangent = tangent
+        return tracer
 
-class _Dual:
-    """What tells a tracer of forward mode."""
 
-    __slots__ = ()
-    is_dual = True
-
-
-class ForwardTracer(_Dual, Tracer):
+class ForwardTracer(Tracer):
     """A number with its tangent."""
 
     __slots__ = ("_tangent",)
 
 
-class ForwardArrayTracer(_Dual, ArrayTracer):
+class ForwardArrayTracer(ArrayTracer):
     """An array with its tangent."""
 
     __slots__ = ("_tangent",)
 
 
-add_tracer_type(ForwardTracer)
-add_tracer_type(ForwardArrayTracer)
+_DUALS: Final = (ForwardTracer, ForwardArrayTracer)
+for _kind in _DUALS:
+    add_tracer_type(_kind)
 
 
 def push(
@@ -143,7 +166,7 @@ def split(y: Any, trace: ForwardTrace, held: Iterable[Any]) -> tuple[Any, Any]:
         values, tangents = zip(*pairs, strict=True) if pairs else ((), ())
         return unflatten(structure, values), unflatten(structure, tangents)
     y = gathered(y)
-    if getattr(type(y), "is_dual", False) and y._trace is trace:
+    if type(y) in _DUALS and y._trace is trace:
         value, tangent = y._value, y._tangent
     else:
         if isinstance(y, Tracer) and y._trace.has_ended:
@@ -161,7 +184,7 @@ def tangents_in(value: Any, trace: ForwardTrace) -> Any:
         leaves, structure = flatten(value)
         tangents = [tangents_in(leaf, trace) for leaf in leaves]
         return None if all(t is None for t in tangents) else unflatten(structure, tangents)
-    is_own = getattr(type(value), "is_dual", False) and value._trace is trace
+    is_own = type(value) in _DUALS and value._trace is trace
     return value._tangent if is_own else None
 
 
@@ -173,6 +196,27 @@ def run_links(links: Iterable[Any], args: Sequence[Any]) -> Any:
         else:
             args = [dispatching(link)(*args)]
     return args[0]
+
+
+def _pushed(
+    rule: Rule, values: Sequence[Any], tangents: Sequence[Any], params: Mapping[str, Any]
+) -> Any:
+    """``(y, y_tangent)`` by what the rule declares; ``NotImplemented`` where that does not tell."""
+    if rule.pushforward is not None:
+        if not params:
+            return rule.pushforward(values, tangents)
+        if not rule.elementwise:
+            return rule.pushforward(values, tangents, **params)
+    if not rule.linear or any(tangent is not None for tangent in tangents[rule.linear :]):
+        return NotImplemented
+    y = rule(*values, **params)[0]
+    terms = []
+    for place, tangent in enumerate(tangents[: rule.linear]):
+        if tangent is not None:
+            args = [*values]
+            args[place] = tangent
+            terms.append(rule(*args, **params)[0])
+    return y, terms[0] if len(terms) == 1 else terms[0] + terms[1]
 
 
 def transposed(
@@ -210,13 +254,3 @@ def transposed(
     given = linear.admit(tuple(tangents[place] for place in places))
     moved = dict(zip(moving, linear.pull(given, keep=False), strict=True))
     return [moved.get(place) for place in range(len(leaves))]
-
-
-def _in_space_of(y: Any, tangent: Any) -> Any:
-    """The tangent of a leaf of an output, as an element of its space."""
-    space = None if tangent is None else space_of_output(y)
-    if space is None:
-        return None
-    if getattr(plain(tangent), "shape", ()) != (space[1] or ()):  # of a broadcast argument
-        tangent = tangent + array_type_of(space[0]).zeros(space)
-    return project(tangent, space)

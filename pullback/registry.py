@@ -61,6 +61,8 @@ class Rule:
     """Argument -> why its derivative is not written yet."""
     pushforward: Callable[..., tuple[Any, Any]] | None = None
     """``(primals, tangents, **params) -> (y, y_tangent)``, where that beats the transpose."""
+    linear: int = 0
+    """In how many of its first arguments the primitive is linear, in each by itself."""
     override: bool = False
     """Whether this rule replaces another provider's on purpose."""
     elementwise: bool = False

@@ -95,6 +95,7 @@ def rule(
     differentiable: Sequence[str] | None = None,
     not_implemented: Mapping[str, str] | None = None,
     pushforward: Callable[..., tuple[Any, Any]] | None = None,
+    linear: int = 0,
     override: bool = False,
 ) -> Callable[[RuleFunction], Rule]:
     """Declare the decorated function as the rule of ``primitive``.
@@ -114,7 +115,10 @@ def rule(
         differentiable: the names of the differentiable arguments, where not all are.
         not_implemented: argument -> why its derivative is not written yet.
         pushforward: ``(primals, tangents, **params) -> (y, y_tangent)``, where that is faster
-            than the transpose of the pullback.
+            than the transpose of the pullback; ``NotImplemented`` where it is not known.
+        linear: 1 for a primitive that is linear in its first argument, which is its only primal,
+            and 2 for a product, linear in each of its first two. The tangent of its output is
+            then computed by the primitive itself.
         override: replaces another provider's rule on purpose.
 
     >>> import pullback
@@ -144,6 +148,7 @@ def rule(
             differentiable=None if differentiable is None else tuple(differentiable),
             not_implemented=dict(not_implemented or {}),
             pushforward=pushforward,
+            linear=linear,
             override=override,
             source=function,
         )
@@ -219,6 +224,15 @@ def {name}_rule({primals}):
 _PULLBACK_TEMPLATE: Final = """\
     def {pullback}(ct):
         return formula_{place}({names})
+"""
+_PUSHFORWARD_TEMPLATE: Final = """\
+def {name}_pushforward(values, tangents):
+    {primals}, = values
+    {tangents}, = tangents
+    y = primal({primals})
+    total = None
+{terms}
+    return y, total
 """
 _declared: Final = count()
 
@@ -331,12 +345,11 @@ def _compile(
         pullbacks="".join(pullbacks),
         result=results[0] if single else f"({', '.join(results)})",
     )
-    filename = f"<rule {next(_declared)} of {name_of(function)}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {"primal": dispatching, "raw": function}
     namespace.update((f"formula_{place}", formula) for place, formula in enumerate(formulas))
-    exec(compile(source, filename, "exec"), namespace)
-    return namespace[f"{name}_rule"]  # type: ignore[no-any-return]
+    rule_function: RuleFunction
+    rule_function = _written(source, f"of {name_of(function)}", f"{name}_rule", namespace)
+    return rule_function
 
 
 def _short_name(function: Any) -> str:
@@ -349,15 +362,55 @@ def _pushforward(
     formulas: Sequence[Callable[..., Any] | None],
     wanted: Sequence[tuple[str, ...] | None],
 ) -> Callable[..., tuple[Any, Any]]:
-    def elementwise_pushforward(values: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-        y = function(*values)
-        known = dict(zip(primals, values, strict=True), y=y)
-        total = None
-        for tangent, formula, names in zip(tangents, formulas, wanted, strict=True):
-            if tangent is None or formula is None or names is None:
-                continue
-            term = formula(**{name: known[name] for name in names if name != "ct"}, ct=tangent)
-            total = term if total is None else total + term
-        return y, total
+    """The formulas, applied to the tangents and added up; written out like the rule."""
+    name = "".join(letter if letter.isalnum() else "_" for letter in _short_name(function))
+    terms = []
+    for place, (primal, names) in enumerate(zip(primals, wanted, strict=True)):
+        if names is not None:
+            given = ", ".join(
+                f"{name}={primal}_tangent" if name == "ct" else f"{name}={name}" for name in names
+            )
+            terms.append(
+                f"    if {primal}_tangent is not None:\n"
+                f"        term = formula_{place}({given})\n"
+                "        total = term if total is None else total + term\n"
+            )
+    source = _PUSHFORWARD_TEMPLATE.format(
+        name=name,
+        primals=", ".join(primals),
+        tangents=", ".join(f"{primal}_tangent" for primal in primals),
+        terms="".join(terms),
+    )
+    namespace: dict[str, Any] = {"primal": function}
+    namespace.update((f"formula_{place}", formula) for place, formula in enumerate(formulas))
+    what = f"pushforward of {name_of(function)}"
+    pushforward: Callable[..., tuple[Any, Any]]
+    pushforward = _written(source, what, f"{name}_pushforward", namespace)
+    return pushforward
 
-    return elementwise_pushforward
+
+def _written(source: str, what: str, name: str, namespace: dict[str, Any]) -> Any:
+    """The function ``name`` of a source text, which tracebacks and debuggers can show."""
+    filename = f"<rule {next(_declared)} {what}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]
+
+
+def diagonal(rule: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
+    """The pushforward of a rule that acts on each element by itself: a diagonal is its transpose.
+
+    Args:
+        rule: returns a tuple of pullbacks, one for each primal.
+    """
+
+    def diagonal_pushforward(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+        y, pullbacks = rule(*primals)
+        terms = [
+            pullback(tangent)
+            for pullback, tangent in zip(pullbacks, tangents, strict=True)
+            if tangent is not None
+        ]
+        return y, terms[0] if len(terms) == 1 else terms[0] + terms[1]
+
+    return diagonal_pushforward

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 import operator
+from dataclasses import replace
 
 from pullback import elementwise, nondifferentiable, rule
 from pullback.domains import nonzero, positive, reals
 from pullback.errors import InPlaceWriteError
+from pullback.rules import diagonal
 from pullback.spaces import plain
 from pullback_math.arrays import any_array, ufunc_rule
 from pullback_math.strong import bilinear, divide, power_log, sign
@@ -95,6 +97,9 @@ def pow_rule(a, b):
         return power_log(ct, a, b, 1)
 
     return a**b, (pow_pullback_a, pow_pullback_b)
+
+
+pow_rule = replace(pow_rule, pushforward=diagonal(pow_rule.function))
 
 
 @rule(pow, domain=(positive, reals), differentiable=("base", "exp"), points=AT_ZERO)

@@ -10,12 +10,14 @@ arguments of a maximum or minimum are equal, each gets half. ``x**0`` has the de
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, log, pi
 
 import numpy as np
 
 from pullback import elementwise, primitive, rule
 from pullback.domains import above, nonzero, positive, reals, unit
+from pullback.rules import diagonal
 from pullback_numpy.axes import as_array, in_precision_of
 from pullback_numpy.complex_numbers import is_complex
 from pullback_numpy.strong import (
@@ -111,6 +113,8 @@ def power_rule(a, b):
     y = a**b if type(a) is np.ndarray and type(b) in (int, float) else np.power(a, b)
     return y, (power_pullback_a, power_pullback_b)
 
+
+power_rule = replace(power_rule, pushforward=diagonal(power_rule.function))
 
 float_power_rule = elementwise(
     np.float_power,

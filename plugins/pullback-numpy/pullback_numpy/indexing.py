@@ -151,7 +151,7 @@ def scattered(shape, indices, axis, ct):
     return Scattered(index, ct)
 
 
-@rule(np.ndarray.__getitem__)
+@rule(np.ndarray.__getitem__, linear=1)
 def getitem(a, index):
     """Elements, slices, masks: the cotangent goes back to the places that were read."""
     y = a[index]
@@ -163,7 +163,7 @@ def getitem(a, index):
     return y, (getitem_pullback, None)
 
 
-@rule(np.take, not_implemented=NO_OUT)
+@rule(np.take, linear=1, not_implemented=NO_OUT)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """Elements along an axis, by number; one that is taken twice gets both cotangents."""
     refuse_out(out, np.take)
@@ -187,7 +187,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     return y, take_pullback
 
 
-@rule(np.take_along_axis)
+@rule(np.take_along_axis, linear=1)
 def take_along_axis(arr, indices, axis=-1):
     """Elements along an axis, by numbers that differ from row to row."""
     shape, size = arr.shape, arr.size

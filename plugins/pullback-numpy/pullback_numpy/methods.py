@@ -185,18 +185,18 @@ def _view(a, *args, **params):
 
 
 of_their_own = (
-    *_both("reshape", _reshape),
-    *_both("transpose", _transpose),
-    *_both("T", _transposed),
+    *_both("reshape", _reshape, linear=1),
+    *_both("transpose", _transpose, linear=1),
+    *_both("T", _transposed, linear=1),
     *_both("compress", _compress, differentiable=("a",), not_implemented=NO_OUT),
     *_both("clip", _clip, points=selection.clip.points, not_implemented=NO_OUT),
-    *_both("item", _item),
+    *_both("item", _item, linear=1),
     *_both("tolist", _tolist),
-    *_both("flatten", _flatten, not_implemented=shapes.ravel.not_implemented),
-    *_both("conj", _conjugate),
-    *_both("conjugate", _conjugate),
+    *_both("flatten", _flatten, linear=1, not_implemented=shapes.ravel.not_implemented),
+    *_both("conj", _conjugate, linear=1),
+    *_both("conjugate", _conjugate, linear=1),
     *_both("astype", _astype),
-    *_both("copy", _copy),
+    *_both("copy", _copy, linear=1),
     *_both("to_device", _to_device),
     *_both("view", _view, not_implemented={"dtype": "it reads bits, which has no derivative"}),
 )

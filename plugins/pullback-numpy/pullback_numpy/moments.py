@@ -52,7 +52,7 @@ def _mean(a, axis, dtype, keepdims, where):
     return a.mean(axis=axis, keepdims=keepdims, **params)
 
 
-@rule(np.mean, not_implemented=NO_OUT)
+@rule(np.mean, linear=1, not_implemented=NO_OUT)
 def mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
     """Mean over axes; an element's weight is one over the number of elements (in ``where``)."""
     refuse_out(out, np.mean)

@@ -23,7 +23,7 @@ from pullback_numpy.axes import (
 )
 
 
-@rule(operator.matmul)
+@rule(operator.matmul, linear=2)
 def matmul(a, b):
     """Matrix product ``a @ b``: ``da = ct @ bᵀ``, ``db = aᵀ @ ct``.
 
@@ -81,7 +81,7 @@ matmul_ufunc = replace(matmul, primitive=np.matmul)
 matmul_linalg = replace(matmul, primitive=np.linalg.matmul)
 
 
-@rule(np.dot, not_implemented=NO_OUT)
+@rule(np.dot, linear=2, not_implemented=NO_OUT)
 def dot(a, b, out=None):
     """Sum over the last axis of ``a`` and the last but one of ``b``; scalars multiply."""
     refuse_out(out, np.dot)
@@ -94,7 +94,7 @@ def dot(a, b, out=None):
     return y, _contraction(a, b, [a.ndim - 1], [b.ndim - 2])
 
 
-@rule(np.inner)
+@rule(np.inner, linear=2)
 def inner(a, b):
     """Sum over the last axes of both; scalars multiply."""
     a, b = as_array(a), as_array(b)
@@ -121,7 +121,7 @@ def vdot(a, b):
     return np.vdot(a, b), (vdot_pullback_a, vdot_pullback_b)
 
 
-@rule(np.outer, not_implemented=NO_OUT)
+@rule(np.outer, linear=2, not_implemented=NO_OUT)
 def outer(a, b, out=None):
     """``y_ij = a_i b_j`` of flattened arrays: ``da = ct @ b``, ``db = a @ ct``."""
     refuse_out(out, np.outer)
@@ -140,7 +140,7 @@ def outer(a, b, out=None):
 outer_linalg = replace(outer, primitive=np.linalg.outer)
 
 
-@rule(np.tensordot)
+@rule(np.tensordot, linear=2)
 def tensordot(a, b, axes=2):
     """Sum over chosen axes of both; the axes that are left of ``a`` come first, then of ``b``."""
     a, b = as_array(a), as_array(b)

@@ -62,6 +62,17 @@ def _initial_pullback(ct):
     return ct
 
 
+def _sum_pushforward(primals, tangents, **params):
+    """The sum of the tangents; ``initial`` has one of its own, which is left to the pullback."""
+    a, *rest = primals
+    if len(rest) > 4 or "initial" in params:
+        return NotImplemented
+    return sum_(a, *rest, **params)[0], sum_(tangents[0], *rest, **params)[0]
+
+
+sum_ = replace(sum_, pushforward=_sum_pushforward)
+
+
 @rule(np.max, not_implemented=NO_OUT)
 def max_(a, axis=None, out=None, keepdims=False, initial=NO_VALUE, where=True):
     """Maximum over axes; equal maxima (``initial`` among them) share the cotangent equally."""

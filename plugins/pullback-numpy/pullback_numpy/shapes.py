@@ -48,7 +48,7 @@ def _unreshaped(shape, order="C"):
     return reshape_pullback
 
 
-@rule(np.reshape)
+@rule(np.reshape, linear=1)
 def reshape(a, shape, order="C", *, copy=None):
     """The same elements in another shape; ``order`` says how both shapes are read."""
     a = as_array(a)
@@ -60,6 +60,7 @@ def reshape(a, shape, order="C", *, copy=None):
 
 @rule(
     np.ravel,
+    linear=1,
     not_implemented={"order": "'K' of an array that is neither C- nor F-contiguous"},
 )
 def ravel(a, order="C"):
@@ -71,14 +72,14 @@ def ravel(a, order="C"):
     return a.ravel(order), _unreshaped(a.shape, order)
 
 
-@rule(np.squeeze)
+@rule(np.squeeze, linear=1)
 def squeeze(a, axis=None):
     """Without axes of length one."""
     a = as_array(a)
     return a.squeeze(axis), _unreshaped(a.shape)
 
 
-@rule(np.expand_dims)
+@rule(np.expand_dims, linear=1)
 def expand_dims(a, axis):
     """With new axes of length one."""
     a = as_array(a)
@@ -110,7 +111,7 @@ def _at_least(function):
 atleast = tuple(map(_at_least, (np.atleast_1d, np.atleast_2d, np.atleast_3d)))
 
 
-@rule(np.transpose)
+@rule(np.transpose, linear=1)
 def transpose(a, axes=None):
     """Axes in another order: the pullback puts them back."""
     a = as_array(a)
@@ -129,7 +130,7 @@ def transpose(a, axes=None):
     return y, transpose_pullback_axes
 
 
-@rule(np.matrix_transpose)
+@rule(np.matrix_transpose, linear=1)
 def matrix_transpose(x):
     """The last two axes exchanged."""
 
@@ -142,7 +143,7 @@ def matrix_transpose(x):
 matrix_transpose_linalg = replace(matrix_transpose, primitive=np.linalg.matrix_transpose)
 
 
-@rule(np.swapaxes)
+@rule(np.swapaxes, linear=1)
 def swapaxes(a, axis1, axis2):
     """Two axes exchanged; exchanging them again is the pullback."""
 
@@ -152,7 +153,7 @@ def swapaxes(a, axis1, axis2):
     return as_array(a).swapaxes(axis1, axis2), swapaxes_pullback
 
 
-@rule(np.moveaxis)
+@rule(np.moveaxis, linear=1)
 def moveaxis(a, source, destination):
     """Axes moved from ``source`` to ``destination``, and back."""
 
@@ -162,7 +163,7 @@ def moveaxis(a, source, destination):
     return np.moveaxis(a, source, destination), moveaxis_pullback
 
 
-@rule(np.rollaxis)
+@rule(np.rollaxis, linear=1)
 def rollaxis(a, axis, start=0):
     """One axis moved to before ``start``."""
     ndim = a.ndim
@@ -178,7 +179,7 @@ def rollaxis(a, axis, start=0):
     return y, rollaxis_pullback
 
 
-@rule(np.broadcast_to)
+@rule(np.broadcast_to, linear=1)
 def broadcast_to(array, shape, subok=False):
     """A view of a larger shape; the engine sums the cotangents of what is one element."""
 
@@ -219,7 +220,7 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, d
     return y, (None, full_like_pullback)
 
 
-@rule(np.flip)
+@rule(np.flip, linear=1)
 def flip(m, axis=None):
     """Axes reversed, and reversed again."""
 
@@ -245,7 +246,7 @@ def _flipped(function):
 flipped = tuple(map(_flipped, (np.fliplr, np.flipud)))
 
 
-@rule(np.roll)
+@rule(np.roll, linear=1)
 def roll(a, shift, axis=None):
     """Elements moved along axes, around the ends, and back."""
 
@@ -256,7 +257,7 @@ def roll(a, shift, axis=None):
     return np.roll(a, shift, axis), roll_pullback
 
 
-@rule(np.rot90)
+@rule(np.rot90, linear=1)
 def rot90(m, k=1, axes=(0, 1)):
     """A rotation by ``k`` right angles, and back."""
 
@@ -266,7 +267,7 @@ def rot90(m, k=1, axes=(0, 1)):
     return np.rot90(m, k, axes), rot90_pullback
 
 
-@rule(np.copy)
+@rule(np.copy, linear=1)
 def copy(a, order="K", subok=False):
     """The same elements in memory of their own."""
 
