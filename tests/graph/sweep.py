@@ -242,4 +242,4 @@ def same_leaf(a, b):
         return bool(np.array_equal(a, b))
     if isinstance(b, (float, complex)):
         return bool(np.allclose(a, b, rtol=1e-9, atol=0, equal_nan=True))
-    return a == b or not isinstance(b, (int, str, bool))
+    return repr(a) == repr(b)
