@@ -181,8 +181,11 @@ class Numbers(ArrayType):
             cotangent = cotangent.real
         if isinstance(cotangent, Traced):
             traced: Any = cotangent
-            is_real = kind is complex and not isinstance(plain(traced), complex)
-            return traced + 0j if is_real else traced
+            if kind is complex and not isinstance(plain(traced), complex):
+                traced = traced + 0j
+            # A derivative of higher order is brought to the type at its end; a graph has none.
+            recorded = not traced._trace.differentiates and type(plain(traced)) is not kind
+            return traced.item() if recorded else traced
         return kind(cotangent)
 
     def zeros(self, space: Space) -> Any:

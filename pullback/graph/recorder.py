@@ -25,7 +25,7 @@ from pullback.graph.nodes import (
 )
 from pullback.lines import Line, line_of_caller
 from pullback.registry import RuleFunction
-from pullback.spaces import Traced, array_types, gathered, kept_copy, metadata, plain
+from pullback.spaces import Traced, gathered, kept_copy, metadata, plain
 from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, apply, leaked
 
 __all__ = ["GraphArrayTracer", "GraphTracer", "Recorder", "member"]
@@ -199,11 +199,9 @@ def _any_unknown(value: Any) -> bool:
 def _is_metadata(primitive: Any, y: Any) -> bool:
     """Whether the output of a call is the same for every value of that type, shape and dtype."""
     try:
-        if primitive in metadata:
-            return True
+        return y is None or primitive in metadata
     except TypeError:  # unhashable: a graph
         return False
-    return is_leaf(y) and not isinstance(plain(y), int) and type(plain(y)) not in array_types
 
 
 class _Recording(Tracer):
@@ -275,14 +273,30 @@ def _tracer_type(value: Any) -> type[Tracer]:
     return GraphArrayTracer if hasattr(type(plain(value)), "__setitem__") else GraphTracer
 
 
-def _comparison(primitive: Any) -> Callable[..., Any]:
+def _binary(primitive: Any) -> Callable[..., Any]:
     def operate(self: Any, other: Any) -> Any:
         return apply(primitive, (self, other), {})
 
     return operate
 
 
+def _reflected(primitive: Any) -> Callable[..., Any]:
+    def operate(self: Any, other: Any) -> Any:
+        return apply(primitive, (other, self), {})
+
+    return operate
+
+
+def _inverted(self: Any) -> Any:
+    return apply(operator.invert, (self,), {})
+
+
 for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
-    setattr(_Recording, f"__{_name}__", _comparison(getattr(operator, _name)))
+    setattr(_Recording, f"__{_name}__", _binary(getattr(operator, _name)))
+for _name in ("and", "or", "xor", "lshift", "rshift"):  # of truth values and integers
+    _primitive = getattr(operator, f"__{_name}__")
+    setattr(_Recording, f"__{_name}__", _binary(_primitive))
+    setattr(_Recording, f"__r{_name}__", _reflected(_primitive))
+_Recording.__invert__ = _inverted  # type: ignore[attr-defined]
 for _kind in (GraphTracer, GraphArrayTracer, UnknownTracer):
     add_tracer_type(_kind)

@@ -194,6 +194,9 @@ class Arrays(ArrayType):
         Copied are views of an array that is held elsewhere, of a bigger buffer or of foreign
         memory, arrays that repeat their elements (broadcasts), and what cannot be written.
         """
+        if isinstance(cotangent, Traced) and not cotangent._trace.differentiates:
+            value = plain(cotangent)  # a graph copies what the program would copy
+            return cotangent if self.own(value, map(plain, held)) is value else cotangent.copy()
         if type(cotangent) is not np.ndarray:
             return cotangent
         owner = cotangent if cotangent.base is None else _owner(cotangent)
@@ -230,6 +233,8 @@ class Scalars(ArrayType):
         if getattr(plain(cotangent), "shape", ()):
             cotangent = _adder(cotangent)(cotangent, axis=None)
         if isinstance(cotangent, Traced):
+            if not cotangent._trace.differentiates and not isinstance(plain(cotangent), SCALARS):
+                cotangent = np.positive(cotangent)  # of a number or an array without axes a scalar
             return _cast_traced(cotangent, None, np.dtype(kind))
         if is_complex(cotangent) and not issubclass(kind, np.complexfloating):
             cotangent = cotangent.real
