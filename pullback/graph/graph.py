@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -29,10 +30,10 @@ from pullback.graph.nodes import (
     space_like,
 )
 from pullback.graph.recorder import UNKNOWN, Recorder
-from pullback.graph.source import last_uses, straight_line, text
+from pullback.graph.source import Code, last_uses, straight_line, text
 from pullback.lines import line_of_caller
 from pullback.plugins import rule_function
-from pullback.registry import caller, unwrap
+from pullback.registry import unwrap
 from pullback.spaces import Traced, gathered, kept_copy
 from pullback.tracer import apply_function
 
@@ -88,7 +89,7 @@ class Graph:
         self._structure: Any = None
         self._has_output = False
         self._allows_unused = False
-        self._compiled: Any = None
+        self._changed()
 
     # Building
 
@@ -165,7 +166,7 @@ class Graph:
         function = Chain(function) if type(function) in (list, tuple) else unwrap(function)
         if not callable(function) and rule_function(function) is None:
             raise GraphError(f"a node calls a function, and {function!r:.60} is none")
-        self._compiled = None
+        self._changed()
         return self._recorder.record(function, args, params, None)
 
     def named(self, name: str, value: Any) -> Any:
@@ -189,11 +190,15 @@ class Graph:
             self._node_of(leaf) if isinstance(leaf, Traced) else leaf for leaf in leaves
         )
         self._has_output = True
-        self._compiled = None
+        self._changed()
+
+    def _changed(self) -> None:
+        self._code: Code | None = None
+        self._call: Callable[..., Any] = Graph.called_with
 
     def _add(self, kind: Any, name: str, value: Any) -> Any:
         self._check_free(name)
-        self._compiled = None
+        self._changed()
         return self._recorder.add(kind, name, value, line=line_of_caller())
 
     def _check_free(self, name: str) -> None:
@@ -300,6 +305,12 @@ class Graph:
             FeedError: an input is missing, not known, or not of the shape that was traced.
             PathChangedError: the traced function would take another path.
         """
+        if not feeds and len(args) == len(self._parameters):
+            return self._call(self, *args)
+        return self.called(args, feeds)
+
+    def called(self, args: Sequence[Any], feeds: Mapping[str, Any]) -> Any:
+        """A call whose inputs must be looked at first: traced, by name, or of another type."""
         leaves = self.bind(args, feeds)
         variables = [node.value for node in self._variables.values()]
         if any_traced(leaves) or any_traced(variables):
@@ -307,15 +318,7 @@ class Graph:
             if trace.takes_whole_calls and trace is not self._recorder and self._takes_leaves():
                 return apply_function(self, tuple(leaves), {})
             return self.restored(self._loop(leaves, dispatching))
-        run, _ = self._ready()
-        try:
-            outputs = run(*leaves, *variables)
-        except PathChangedError:
-            raise
-        except Exception as error:
-            self._explain(error)
-            raise
-        return self.restored(outputs)
+        return self._ready().run(self, *leaves)
 
     def run(self, *args: Any, **feeds: Any) -> GraphRun:
         """Run the graph and keep the value of every node: see `GraphRun`.
@@ -329,15 +332,21 @@ class Graph:
     def _takes_leaves(self) -> bool:
         return all(parameter.structure is None for parameter in self._parameters)
 
-    def _ready(self) -> Any:
-        """The compiled graph: what runs it, and what its lines are."""
-        if self._compiled is None:
+    def _ready(self) -> Code:
+        """What runs the graph, made at the first call and after every change."""
+        if self._code is None or self._code.length != len(self):
             live = self.live_nodes()
-            if len(live) > _STRAIGHT:
-                self._compiled = lambda *values: self._loop(values, caller), {}
+            if len(live) > _STRAIGHT or any(any_traced((n.args, n.value)) for n in live):
+                self._code = Code(_looped, Graph.called_with, len(self), {})
             else:
-                self._compiled = straight_line(self, live)
-        return self._compiled
+                self._code = straight_line(self, live)
+            if self._has_output and self._takes_leaves():
+                self._call = self._code.call
+        return self._code
+
+    def called_with(self, *args: Any) -> Any:
+        """`called`, with positional arguments."""
+        return self.called(args, {})
 
     def live_nodes(self) -> list[Node]:
         """The nodes that the outputs and the guards depend on, in order.
@@ -405,6 +414,12 @@ class Graph:
             "is not for these inputs. Trace it again with them, or write np.where"
         )
 
+    @property
+    def returns_call(self) -> bool:
+        """Whether the output is the value of one call, and not a container or an input."""
+        output = self.outputs[0] if self._structure is None else None
+        return isinstance(output, Node) and output.kind == "call"
+
     def restored(self, leaves: Sequence[Any]) -> Any:
         """The output, from its leaves."""
         if any(
@@ -413,14 +428,18 @@ class Graph:
             leaves = [own_copy(leaf) for leaf in leaves]
         return leaves[0] if self._structure is None else unflatten(self._structure, leaves)
 
-    def _explain(self, error: Exception) -> None:
-        """Add to an error which node it comes from."""
-        _, lines = self._ready()
+    def explain(self, error: Exception) -> None:
+        """Add to an error of the code which node it comes from."""
+        nodes = self._ready().nodes
         traceback = error.__traceback__
-        while traceback is not None:
-            frame = traceback.tb_frame
-            if frame.f_code.co_filename.startswith("<graph ") and traceback.tb_lineno in lines:
-                error.add_note(origin(lines[traceback.tb_lineno]))
+        while traceback is not None and not isinstance(error, PathChangedError):
+            code = traceback.tb_frame.f_code
+            if code.co_filename.startswith("<graph "):
+                _, _, start, end = [*code.co_positions()][traceback.tb_lasti // 2]
+                line = linecache.getline(code.co_filename, traceback.tb_lineno)
+                node = nodes.get(line[start:end])
+                if node is not None:
+                    error.add_note(origin(node))
                 return
             traceback = traceback.tb_next
 
@@ -625,3 +644,8 @@ def _fed(node: Node, value: Any) -> Any:
             "a graph holds for one type, shape and dtype of each input"
         )
     return value
+
+
+def _looped(graph: Graph, *leaves: Any) -> Any:
+    """Run a graph whose code would be too long, or that holds traced constants."""
+    return graph.restored(graph._loop(leaves, dispatching))

@@ -297,6 +297,6 @@ for _name in ("and", "or", "xor", "lshift", "rshift"):  # of truth values and in
     _primitive = getattr(operator, f"__{_name}__")
     setattr(_Recording, f"__{_name}__", _binary(_primitive))
     setattr(_Recording, f"__r{_name}__", _reflected(_primitive))
-_Recording.__invert__ = _inverted  # type: ignore[attr-defined]
+setattr(_Recording, "__invert__", _inverted)  # noqa: B010  (mypy knows no operators that are set)
 for _kind in (GraphTracer, GraphArrayTracer, UnknownTracer):
     add_tracer_type(_kind)

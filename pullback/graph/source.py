@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from pullback.graph.nodes import Node, described, nodes_in, short_name
@@ -41,6 +43,8 @@ _SYMBOLS: Final[Mapping[str, str]] = {
 _INDEXED: Final = (".__getitem__", ".getitem", ".recorder.member")
 _LITERALS: Final = (bool, int, str, type(None), type(...))
 _LONG: Final = 40
+_DEEPEST: Final = 20
+"""How deeply calls are nested in one expression; Python's parser takes less than 200."""
 _written: Final = count()
 
 
@@ -124,7 +128,9 @@ def _atom(text: str) -> str:
 class _Writer:
     """The names in the code of a graph, and what they stand for."""
 
-    def __init__(self) -> None:
+    def __init__(self, nested: Mapping[int, Node]) -> None:
+        self.nested = nested
+        self.nodes: dict[str, Node] = {}
         self.namespace: dict[str, Any] = {}
         self.named: dict[int, str] = {}
 
@@ -140,63 +146,153 @@ class _Writer:
         """The name of a function."""
         return self.constant(caller(function), "f")
 
+    def call(self, node: Node) -> str:
+        """The text of a call, with the calls that are nested in it."""
+        text = expression(node, self.argument, self.function)
+        self.nodes[text] = node
+        return text
+
     def argument(self, value: Any) -> str:
         """The text of a node or of a plain value."""
         if isinstance(value, Node):
-            return f"v{value.index}"
+            return f"({self.call(value)})" if value.index in self.nested else f"v{value.index}"
         if type(value) in _LITERALS or (type(value) is float and value - value == 0):
             return _atom(repr(value))
         return self.constant(value)
 
 
-def straight_line(graph: Graph, live: Sequence[Node]) -> tuple[Callable[..., Any], dict[int, Node]]:
-    """The function that computes the leaves of the output, and the node of each of its lines.
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What runs a graph."""
 
-    It takes the values of the placeholders and then of the variables, all by position.
-    """
-    writer = _Writer()
-    lines: list[str] = []
-    nodes: dict[int, Node] = {}
-    guards: dict[int, list[int]] = {}
-    for place, guard in enumerate(graph.guards):
-        guards.setdefault(guard.node.index, []).append(place)
-    dying = last_uses(graph, live)
+    run: Callable[..., Any]
+    """``(graph, *leaves)``: the output for values that were checked."""
+    call: Callable[..., Any]
+    """``(graph, *values)``: the same, for values that may be of another type or traced."""
+    length: int
+    """How many nodes the graph had."""
+    nodes: Mapping[str, Node]
+    """The text of an expression -> the node that it computes."""
+
+
+def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
+    """The code of a graph. It holds the constants and not the graph."""
+    writer = _Writer(_nested(graph, live))
+    inputs = ", ".join(["graph", *(f"v{node.index}" for node in graph.inputs)])
+    dying = last_uses(graph, live, writer.nested)
+    guards = graph.guards_by_node()
+    body: list[str] = []
     for node in live:
-        if node.kind == "constant":
-            lines.append(f"v{node.index} = {writer.argument(node.value)}")
+        if node.index in writer.nested:
+            continue
+        name = f"v{node.index}"
+        if node.kind == "variable":
+            body.append(f"{name} = {writer.constant(node)}.value")
+        elif node.kind == "constant":
+            body.append(f"{name} = {writer.argument(node.value)}")
         elif node.kind == "call":
-            lines.append(f"v{node.index} = {expression(node, writer.argument, writer.function)}")
-            nodes[len(lines) + 1] = node
-        for place in guards.get(node.index, ()):
-            guard = graph.guards[place]
+            body.append(f"{name} = {writer.call(node)}")
+        for guard in guards.get(node.index, ()):
             question = writer.constant(guard.question, "f")
-            lines.append(f"if {question}(v{node.index}) != {writer.argument(guard.answer)}:")
-            lines.append(f"    {writer.constant(graph.refuse_path, 'f')}({place})")
+            body.append(f"if {question}({name}) != {writer.argument(guard.answer)}:")
+            body.append(f"    graph.refuse_path({graph.guards.index(guard)})")
         if dying.get(node.index):
-            lines.append(f"del {', '.join(f'v{index}' for index in dying[node.index])}")
-    outputs = "".join(f"{writer.argument(output)}, " for output in graph.outputs)
-    lines.append(f"return ({outputs})")
-    taken = [node for node in graph.nodes if node.kind in ("placeholder", "variable")]
-    taken.sort(key=lambda node: node.kind)
-    head = f"def {graph.name}_graph({', '.join(f'v{node.index}' for node in taken)}):"
-    source = "\n    ".join([head, *lines]) + "\n"
+            body.append(f"del {', '.join(f'v{index}' for index in dying[node.index])}")
+    lines = [
+        f"def {graph.name}_run({inputs}):",
+        "    try:",
+        *(f"        {line}" for line in body),
+        f"        return {_result(graph, writer)}",
+        "    except Exception as error:",
+        "        graph.explain(error)",
+        "        raise",
+        "",
+        f"def {graph.name}_call({inputs}):",
+        f"    if {' or '.join(_doubts(graph, writer)) or 'False'}:",
+        f"        return graph.called_with({inputs.removeprefix('graph').removeprefix(', ')})",
+        f"    return {graph.name}_run({inputs})",
+        "",
+    ]
+    source = "\n".join(lines)
     filename = f"<graph {next(_written)} of {graph.name}>"
     exec(compile(source, filename, "exec"), writer.namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     weakref.finalize(graph, linecache.cache.pop, filename, None)
-    return writer.namespace[f"{graph.name}_graph"], nodes
+    run, call = (writer.namespace[f"{graph.name}_{what}"] for what in ("run", "call"))
+    return Code(run, call, len(graph), writer.nodes)
 
 
-def last_uses(graph: Graph, live: Sequence[Node]) -> dict[int, list[int]]:
-    """Node -> the nodes whose values nothing after it needs."""
+def _nested(graph: Graph, live: Sequence[Node]) -> dict[int, Node]:
+    """Node -> the only call that uses it, where both are written as one expression.
+
+    NumPy computes in the memory of a large operand that has no name, so ``(a - b) * c`` is faster
+    than with the difference in a variable.
+    """
+    users: dict[int, list[Node]] = {}
+    for node in live:
+        for parent in nodes_in((node.args, node.params)):
+            users.setdefault(parent.index, []).append(node)
+    named = {node.index for node in nodes_in(graph.outputs)}
+    named.update(guard.node.index for guard in graph.guards)
+    depths: dict[int, int] = {}
+    nested: dict[int, Node] = {}
+    for node in live:
+        inside = [p.index for p in nodes_in((node.args, node.params)) if p.index in nested]
+        depth = depths[node.index] = 1 + max((depths[index] for index in inside), default=0)
+        if (
+            node.kind == "call"
+            and node.index not in named
+            and len(users[node.index]) == 1
+            and depth < _DEEPEST
+        ):
+            nested[node.index] = users[node.index][0]
+    return nested
+
+
+def _result(graph: Graph, writer: _Writer) -> str:
+    """The output, as Python."""
+    outputs = [writer.argument(output) for output in graph.outputs]
+    if graph.returns_call:
+        return outputs[0]
+    return f"graph.restored([{', '.join(outputs)}])"
+
+
+def _doubts(graph: Graph, writer: _Writer) -> Iterator[str]:
+    """Conditions under which the inputs must be looked at: by their types, shapes and dtypes."""
+    for node in graph.inputs:
+        name = f"v{node.index}"
+        if node.space is None:
+            yield f"type({name}) is not float"
+            continue
+        kind, shape, dtype = node.space
+        yield f"type({name}) is not {writer.constant(kind, 'f')}"
+        if shape is not None:
+            yield f"{name}.shape != {shape!r}"
+            yield f"{name}.dtype != {writer.constant(dtype)}"
+
+
+def last_uses(
+    graph: Graph, live: Sequence[Node], nested: Mapping[int, Node] = MappingProxyType({})
+) -> dict[int, list[int]]:
+    """Node -> the nodes whose values nothing after it needs.
+
+    Args:
+        graph: what the nodes belong to.
+        live: the nodes that are computed.
+        nested: those that are computed as a part of another, and that one.
+    """
     kept = {node.index for node in nodes_in(graph.outputs)}
     last: dict[int, int] = {}
-    for node in live:
-        last[node.index] = node.index
+    for node in reversed(live):
+        place = node.index
+        while place in nested:
+            place = nested[place].index
+        last.setdefault(node.index, place)
         for parent in nodes_in((node.args, node.params)):
-            last[parent.index] = node.index
+            last.setdefault(parent.index, place)
+            last[parent.index] = max(last[parent.index], place)
     dying: dict[int, list[int]] = {}
-    for index, user in last.items():
-        if index not in kept:
+    for index, user in sorted(last.items()):
+        if index not in kept and index not in nested:
             dying.setdefault(user, []).append(index)
     return dying

@@ -77,10 +77,13 @@ def points(call, where):
     values = [value_at(call, place) for place in where]
     options = [others(value, stays) for value, stays in zip(values, exact, strict=True)]
     for way in ("flipped", "rolled", "sorted", "scaled"):
-        yield way, [
-            found.get(way, value) if len(found) > 1 else next(iter(found.values()))
-            for found, value in zip(options, values, strict=True)
-        ]
+        yield (
+            way,
+            [
+                found.get(way, value) if len(found) > 1 else next(iter(found.values()))
+                for found, value in zip(options, values, strict=True)
+            ],
+        )
 
 
 def cotangent_like(y, rng):
@@ -163,7 +166,12 @@ def inputs_of(call):
     return [
         place
         for place, value in places(call)
-        if is_floating(value) or (isinstance(value, np.ndarray) and value.dtype.kind in "iub" and place[0] not in call.exact)
+        if is_floating(value)
+        or (
+            isinstance(value, np.ndarray)
+            and value.dtype.kind in "iub"
+            and place[0] not in call.exact
+        )
     ]
 
 

@@ -194,10 +194,10 @@ class Arrays(ArrayType):
         Copied are views of an array that is held elsewhere, of a bigger buffer or of foreign
         memory, arrays that repeat their elements (broadcasts), and what cannot be written.
         """
-        if isinstance(cotangent, Traced) and not cotangent._trace.differentiates:
-            value = plain(cotangent)  # a graph copies what the program would copy
-            return cotangent if self.own(value, map(plain, held)) is value else cotangent.copy()
         if type(cotangent) is not np.ndarray:
+            if is_recorded(cotangent):
+                value = plain(cotangent)  # a graph copies what the program would copy
+                return cotangent if self.own(value, map(plain, held)) is value else cotangent.copy()
             return cotangent
         owner = cotangent if cotangent.base is None else _owner(cotangent)
         if (
@@ -233,8 +233,8 @@ class Scalars(ArrayType):
         if getattr(plain(cotangent), "shape", ()):
             cotangent = _adder(cotangent)(cotangent, axis=None)
         if isinstance(cotangent, Traced):
-            if not cotangent._trace.differentiates and not isinstance(plain(cotangent), SCALARS):
-                cotangent = np.positive(cotangent)  # of a number or an array without axes a scalar
+            if is_recorded(cotangent) and not isinstance(plain(cotangent), SCALARS):
+                cotangent = to_scalar(cotangent)
             return _cast_traced(cotangent, None, np.dtype(kind))
         if is_complex(cotangent) and not issubclass(kind, np.complexfloating):
             cotangent = cotangent.real
@@ -304,6 +304,16 @@ class Refused(Constants):
             "a masked array has elements without a value; pass x.filled(0) and its mask, and "
             "write np.where(mask, 0, ...)"
         )
+
+
+def is_recorded(value):
+    """Whether ``value`` is traced by a graph, and not differentiated."""
+    return isinstance(value, Traced) and not value._trace.differentiates
+
+
+def to_scalar(value):
+    """A number or an array without axes, traced or not, as a scalar of NumPy."""
+    return np.positive(value)
 
 
 def nonfinite(value, infinities):
