@@ -15,7 +15,7 @@ from benchmarks.footprint import growth, import_seconds, in_fresh_process, peak_
 from benchmarks.problems import PROBLEMS
 from benchmarks.report import page, show
 from benchmarks.targets import Found, Row
-from benchmarks.timing import FULL, QUICK, measure
+from benchmarks.timing import FULL, QUICK, graph_ratio, measure
 
 NETWORK = "MLP 4-8-2, batch 1"
 MILLION = "Rosenbrock, 10⁶"
@@ -48,12 +48,14 @@ def main(engines: str, problems: str, quick: bool, write: Path | None) -> None:
     if problems:
         found = Found(rows)
     else:
-        errors.print("measuring memory and the import ...")
+        errors.print("measuring graphs, memory and the import ...")
+        programs = {row.name: row.problem for row in rows if row.problem.links is None}
         traced = [e.name for e in chosen if e.name in ("pullback", "by hand", "autograd")]
         found = Found(
             rows,
             seed_result=_seed_result(),
             import_seconds=import_seconds("pullback", effort.samples),
+            graphs={name: graph_ratio(problem, effort) for name, problem in programs.items()},
             growth=in_fresh_process(growth, "pullback", NETWORK, 10**5),
             peaks={name: in_fresh_process(peak_bytes, name, MILLION) for name in traced},
         )

@@ -37,6 +37,8 @@ class Found:
     """What ``import pullback`` adds to a bare interpreter."""
     growth: int | None = None
     """Bytes added by 10⁵ gradients with the garbage collector disabled."""
+    graphs: dict[str, float] = field(default_factory=dict)
+    """Problem -> how many times as long as the program the graph of it takes."""
     peaks: dict[str, int] = field(default_factory=dict)
     """Engine -> the peak bytes of a Rosenbrock gradient of 10⁶ elements."""
 
@@ -60,6 +62,7 @@ def targets(found: Found) -> list[Target]:
         _seed_value(found),
         *_seed_time(found),
         *_traced(found),
+        _graph(found),
         _peak(found),
         _growth(found),
         _linear(found),
@@ -108,6 +111,14 @@ def _at_least(text: str, factor: float, engine: str, rows: Iterable[Row]) -> Tar
     least = f"{ratios[0][0]:.2f} times ({ratios[0][1]}) at least"
     measured = f"missed by {len(short)} of {len(ratios)}: {', '.join(short)}" if short else least
     return Target(text, measured, not short)
+
+
+def _graph(found: Found) -> Target:
+    text = "The graph of a traced program takes at most 1.3 times as long as the program itself"
+    if not found.graphs:
+        return Target(text)
+    ratio, name = max((ratio, name) for name, ratio in found.graphs.items())
+    return Target(text, f"{ratio:.2f} times ({name}) at most", ratio <= 1.3)
 
 
 def _peak(found: Found) -> Target:

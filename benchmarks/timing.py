@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from statistics import median
 from timeit import Timer
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
+
+import pullback
 from benchmarks.engines import Engine, Run, check
 from benchmarks.problems import Problem
 
-__all__ = ["FULL", "QUICK", "Effort", "interleaved", "measure"]
+__all__ = ["FULL", "QUICK", "Effort", "graph_ratio", "interleaved", "measure"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,26 @@ def measure(problem: Problem, engines: list[Engine], effort: Effort) -> dict[str
     for run in runs.values():
         check(problem, run)
     return interleaved(runs, effort)
+
+
+def graph_ratio(problem: Problem, effort: Effort) -> float:
+    """How many times as long as a program, without any derivative, the graph of it takes.
+
+    Raises:
+        AssertionError: the graph computes something else.
+    """
+
+    def program(*primals: Any) -> Any:
+        return problem.loss(np, *primals, *problem.constants)
+
+    graph = pullback.trace(program, *problem.primals)
+    assert graph(*problem.primals) == program(*problem.primals)
+    runs: dict[str, Run] = {
+        "program": partial(program, *problem.primals),
+        "graph": partial(graph, *problem.primals),
+    }
+    seconds = interleaved(runs, effort)
+    return seconds["graph"] / seconds["program"]
 
 
 def interleaved(runs: Mapping[str, Run], effort: Effort) -> dict[str, float]:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from pullback.graph.inspection import GraphRun
 
 _MISSING: Final = object()
-_STRAIGHT: Final = 10_000
-"""Graphs of more nodes are run by a loop: to compile a line takes as long as a hundred calls."""
+_STRAIGHT: Final = 50_000
+"""Graphs of more nodes are run by a loop: to compile a node takes some 35 µs and 2 kB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -134,3 +134,25 @@ def test_command_refuses(arguments, message):
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert message in result.output
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [(1.2, True), (1.4, False)])
+def test_the_slowest_graph_decides(ratio, expected):
+    found = Found([], graphs={"Rosenbrock, 10": ratio, "MLP 4-8-2, batch 1": 0.9})
+    is_reached, measured = reached("The graph of a traced program", found)
+    assert is_reached is expected
+    assert measured == f"{ratio:.2f} times (Rosenbrock, 10) at most"
+
+
+def test_the_graph_of_a_program_is_measured_beside_it(monkeypatch):
+    asked = []
+
+    def interleaved(runs, effort):
+        asked.append({name: run() for name, run in runs.items()})
+        return {"program": 2.0, "graph": 3.0}
+
+    monkeypatch.setattr(timing, "interleaved", interleaved)
+    problem = problems.rosenbrock(4)
+    assert timing.graph_ratio(problem, EFFORT) == 1.5
+    ((program, graph),) = [[each["program"], each["graph"]] for each in asked]
+    assert program == graph == problem.hand(*problem.primals, *problem.constants)[0]
