@@ -39,7 +39,7 @@ def main():
     rows = {}
     for step in run:
         row = rows[step.name] = step.value, by_w1[step.name], by_w2[step.name], step.cotangent
-        print(f"{step.name:4}", *(f"{number + 0.0:14.10f}" for number in row))
+        print(f"{step.name:4}", *(f"{number + 0.0:14.10f}" for number in row))  # + 0.0: no -0.0
     return rows
 
 
