@@ -93,7 +93,7 @@ def without_runs(items: Items, kept: Callable[[Item], bool]) -> Items:
 
 
 def without_middle(items: Items, most: int) -> Items:
-    """Fold layers in the middle into one item, so that at most so many items are left."""
+    """Fold what is in the middle into one item, so that at most so many items are left."""
     if len(items.items) <= most:
         return items
     layers = items.layers()
@@ -109,7 +109,10 @@ def without_middle(items: Items, most: int) -> Items:
             break
         left -= size
         first, last = (first + 1, last) if at_top else (first, last - 1)
-    return items.folded([_between(layers, first, last)])
+    # Nothing in the middle leads to its first layer, so some of that can stay.
+    kept = {*_between(layers, first, first)[: max(left, 0)]}
+    middle = _between(layers, first, last)
+    return items.folded([[number for number in middle if number not in kept]])
 
 
 def _between(layers: Sequence[int], first: int, last: int) -> list[int]:
@@ -119,14 +122,26 @@ def _between(layers: Sequence[int], first: int, last: int) -> list[int]:
 Width: TypeAlias = Callable[[Item], int]
 
 
-def widths_of(items: Items, width: Width) -> list[int]:
-    """Of each item: an odd number of columns, with room for a line from each of its parents."""
-    parents = [0] * len(items.items)
-    for _, target in items.edges:
-        parents[target] += 1
+def widths_of(items: Items, width: Width, layers: Sequence[int] | None = None) -> list[int]:
+    """Of each item: an odd number of columns, with room for the lines that meet it.
+
+    What leads to the same items of a layer comes as one line.
+    """
+    layers = items.layers() if layers is None else layers
+    targets: dict[tuple[int, int], list[int]] = {}
+    last: dict[int, int] = {}
+    for source, target in items.edges:
+        targets.setdefault((source, layers[target]), []).append(target)
+        last[source] = max(last.get(source, 0), layers[target])
+    lines: list[set[tuple[int, ...]]] = [set() for _ in items.items]
+    for (source, layer), together in targets.items():
+        goes_on = layer < last[source]
+        line = (*sorted(together), -1 - source) if goes_on else tuple(sorted(together))
+        for target in together:
+            lines[target].add(line)
     return [
-        max(width(item), 2 * count - 1) | 1
-        for item, count in zip(items.items, parents, strict=True)
+        max(width(item), 2 * len(its_lines) - 1) | 1
+        for item, its_lines in zip(items.items, lines, strict=True)
     ]
 
 
@@ -141,7 +156,7 @@ def too_wide(items: Items, width: Width, gap: int, room: int) -> list[int]:
     """
     layers = items.layers()
     needed = [-gap] * (max(layers, default=-1) + 1)
-    for columns, layer in zip(widths_of(items, width), layers, strict=True):
+    for columns, layer in zip(widths_of(items, width, layers), layers, strict=True):
         needed[layer] += columns + gap
     for _, first, last in _passages(items, layers):
         for layer in range(first, last + 1):
@@ -159,7 +174,7 @@ def _passages(items: Items, layers: Sequence[int]) -> list[tuple[int, int, int]]
 
 def narrowed(items: Items, width: Width, gap: int, room: int) -> Items:
     """Fold items until every layer fits into so many columns; at worst, all of them into one."""
-    for fold in (_fold_rows, _fold_sources, _fold_rows, _fold_layers, _fold_rows, _fold_layers):
+    for fold in (_fold_rows, _fold_rows, _fold_bands, _fold_sources, _fold_rows, _fold_spans):
         wide = too_wide(items, width, gap, room)
         if not wide:
             return items
@@ -171,7 +186,8 @@ def narrowed(items: Items, width: Width, gap: int, room: int) -> Items:
 
 def _fold_rows(items: Items, wide: Sequence[int], width: Width, gap: int, room: int) -> Items:
     """Of each layer that is too wide, fold what does not fit beside the first ones."""
-    layers, widths = items.layers(), widths_of(items, width)
+    layers = items.layers()
+    widths = widths_of(items, width, layers)
     lines = [0] * (max(layers) + 1)
     for _, first, last in _passages(items, layers):
         for layer in range(first, last + 1):
@@ -199,8 +215,20 @@ def _fold_sources(items: Items, wide: Sequence[int], width: Width, gap: int, roo
     return items.folded(sorted(group) for group in groups.values() if len(group) > 1)
 
 
-def _fold_layers(items: Items, wide: Sequence[int], width: Width, gap: int, room: int) -> Items:
-    """Fold the layers that are too wide, with those from which edges pass them."""
+def _fold_bands(items: Items, wide: Sequence[int], width: Width, gap: int, room: int) -> Items:
+    """Fold what is in layers that are too wide: one item for those that follow each other."""
+    layers = items.layers()
+    bands: list[list[int]] = []
+    for layer in wide:
+        if bands and bands[-1][1] == layer - 1:
+            bands[-1][1] = layer
+        else:
+            bands.append([layer, layer])
+    return items.folded(_between(layers, first, last) for first, last in bands)
+
+
+def _fold_spans(items: Items, wide: Sequence[int], width: Width, gap: int, room: int) -> Items:
+    """Fold all from the first layer that is too wide, or from which an edge passes it, on."""
     layers = items.layers()
     starts = [
         layers[number]

@@ -58,7 +58,12 @@ class _Length:
 
 _NEAR: Final = 3
 """Columns by which an edge that passes a layer is moved, so that it goes straight down."""
-_LENGTHS: Final = (_Length(60, None, 4, 2), _Length(24, 6, 4, 2), _Length(12, 4, 1, 1))
+_LENGTHS: Final = (
+    _Length(title=60, digits=None, few=4, gap=2),
+    _Length(title=24, digits=6, few=4, gap=2),
+    _Length(title=12, digits=4, few=1, gap=1),
+    _Length(title=8, digits=3, few=1, gap=1),
+)
 
 
 def text(
@@ -178,9 +183,17 @@ class _Sheet:
         self.items = items
         self.found = found
         self.writer = writer
-        self.labels = [writer.label(item) for item in items.items]
+        self.labels = [self._wide_enough(number) for number in range(len(items.items))]
         self.spans = self._spans()
         """Of each vertex, its first and its last column."""
+
+    def _wide_enough(self, number: int) -> list[Part]:
+        """The label of an item; where more lines meet it than it is wide, with a bar beside it."""
+        label = self.writer.label(self.items.items[number])
+        nets = {tuple(sorted(self.found.down[above])) for above in self.found.up[number]}
+        missing = 2 * len(nets) - 1 - _width(label)
+        bar = ("-" if self.writer.ascii else "─") * ((missing + 1) // 2)
+        return [(bar, _EDGE), *label, (bar, _EDGE)] if missing > 0 else label
 
     def _spans(self) -> list[tuple[int, int]]:
         """Round to whole columns, and put passages straight below each other where that is near."""
@@ -274,8 +287,6 @@ class _Sheet:
     def _ports(self, target: int, nets: Sequence[Net]) -> list[tuple[Net, int]]:
         """The column in which each net meets a vertex, from left to right as they come."""
         first, last = self._reach(target)
-        if 2 * len(nets) - 1 > last - first + 1:
-            first, last = self.spans[target]
         centre = (first + last) // 2
         ordered = sorted(nets, key=lambda net: sum(net.tops) / len(net.tops))
         if target >= len(self.labels):
