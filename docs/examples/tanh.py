@@ -1,4 +1,4 @@
-"""The hyperbolic tangent, built from exp: every value on the way forward, every cotangent back.
+"""The hyperbolic tangent, built from exp, and drawn: values on the way forward, cotangents back.
 
 ``tanh(x) = (1 - exp(-2 x)) / (1 + exp(-2 x))``. Its exponential is used twice, so two cotangents
 arrive there and are added up. What arrives at x is the derivative, ``1 - tanh(x)**2``.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import trace
+from pullback.drawing import draw
 
 
 def tanh(x):
@@ -18,16 +19,14 @@ def tanh(x):
 
 
 def main():
-    """Print both passes at 1.0; return the value and the derivative."""
+    """Draw both passes at 1.0; return the run."""
     run = trace(tanh, 1.0).run(1.0)
+    print(f"forward: the values, down to tanh(1.0) = {run.y}\n")
+    print(draw(run, "text", mode="value"))
     derivative = run.reverse()
-    print(f"forward: the values, up to tanh(1.0) = {run.y}\n")
-    for step in run.steps:
-        print(f"{step.name:8} {step.value}")
-    print(f"\nbackward: the cotangents, down to the derivative {derivative}\n")
-    for step in run.reverse_steps:
-        print(f"{step.name:8} {step.cotangent}")
-    return run.y, derivative
+    print(f"\nbackward: the cotangents, up to the derivative {derivative}\n")
+    print(draw(run, "text", mode="reverse"))
+    return run
 
 
 if __name__ == "__main__":

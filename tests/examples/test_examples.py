@@ -32,18 +32,30 @@ def load(name):
 @cache
 def printed(name):
     """What a program prints, run as a script."""
-    command = [sys.executable, "-W", "error", EXAMPLES / f"{name}.py"]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    command = [sys.executable, "-X", "utf8", "-W", "error", EXAMPLES / f"{name}.py"]
+    return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
 
 
 def numbers(text):
     return [float(number) for number in NUMBER.findall(text)]
 
 
+def drawn(text, sign):
+    """What a drawing shows behind the names of nodes."""
+    items = re.sub("  +", "\n", text.partition("\n\n")[2])
+    found = re.findall(rf"^(\S.*) {sign} (\S+)$", items, re.MULTILINE)
+    return {name: float(number) for name, number in found}
+
+
 def row(name, title):
     """The numbers that a program prints behind a title, at the beginning of a line."""
     (line,) = re.findall(rf"^{re.escape(title)}(?= )(.*)$", printed(name), re.MULTILINE)
     return numbers(line)
+
+
+def without_numbers(text):
+    """The words and lines of a text, whatever the width of its numbers."""
+    return re.sub("─+", "─", NUMBER.sub("#", text)).split()
 
 
 def slope_along(f, x, direction, step=1e-4):
@@ -100,6 +112,22 @@ def test_tanh_of_the_example_has_the_value_and_the_derivative_of_tanh():
     assert float(first) == pytest.approx(math.tanh(1), rel=1e-15)
     assert float(second) == pytest.approx(0.419974341614026, rel=1e-14)
     assert float(second) == pytest.approx(1 / math.cosh(1) ** 2, rel=1e-14)
+
+
+def test_tanh_is_drawn_with_the_value_and_the_cotangent_of_every_node():
+    forward, _, backward = printed("tanh").partition("backward")
+    e = math.exp(-2)
+    below, above = 1 / (1 + e), -(1 - e) / (1 + e) ** 2
+    wanted = {  # value, cotangent
+        "x": (1, 4 * e / (1 + e) ** 2),
+        "mul(-2.0, ·)": (-2, (above - below) * e),
+        "exp": (e, above - below),
+        "sub(1.0, ·)": (1 - e, below),
+        "add(1.0, ·)": (1 + e, above),
+        "return truediv": (math.tanh(1), 1),
+    }
+    assert drawn(forward, "=") == pytest.approx({name: pair[0] for name, pair in wanted.items()})
+    assert drawn(backward, "←") == pytest.approx({name: pair[1] for name, pair in wanted.items()})
 
 
 def test_formula_of_placeholders_has_its_derivatives():
@@ -297,5 +325,5 @@ def test_page_quotes_what_the_program_prints(program):
     _, _, block = page.partition(f"$ python docs/examples/{program.name}\n")
     quoted = block.partition("```")[0]
     output = printed(program.stem)
-    assert NUMBER.sub("#", quoted).split() == NUMBER.sub("#", output).split()
+    assert without_numbers(quoted) == without_numbers(output)
     assert numbers(quoted) == pytest.approx(numbers(output), rel=1e-7, abs=1e-12)
