@@ -245,6 +245,9 @@ class Graph:
     def _only_end(self) -> Node:
         used = {parent.index for node in self.nodes for parent in node.parents}
         ends = [node for node in self.nodes if node.index not in used]
+        calls = [node for node in ends if node.kind == "call"]
+        if len(calls) == 1:  # and inputs that nothing uses, of which another error tells
+            return calls[0]
         if len(ends) != 1:
             found = ", ".join(node.name for node in ends[:5]) or "no node at all"
             raise GraphError(
@@ -613,7 +616,10 @@ class Variables(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._nodes:
-            self._graph._unknown(name)
+            known = ", ".join(self._nodes) or "none"
+            raise UnknownNodeError(
+                f"{self._graph.name} has no variable {name!r}; its variables are: {known}"
+            )
         return self._nodes[name].value
 
     def __setitem__(self, name: str, value: Any) -> None:

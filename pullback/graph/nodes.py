@@ -91,6 +91,9 @@ def short_name(function: Any) -> str:
     """The last part of the name of a function, or what a folded thing is."""
     while hasattr(function, "func"):  # a partial
         function = function.func
+    given = getattr(function, "name", None)  # of a graph
+    if isinstance(given, str):
+        return given
     name = name_of(function)
     if name == repr(function):
         return type(function).__name__.lower()

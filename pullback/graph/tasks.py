@@ -123,7 +123,7 @@ class _Builder:
         near = difflib.get_close_matches(name, names, 3)
         raise UnknownNodeError(
             f"{owner} uses {name!r}, which is neither a task nor an input"
-            + (f"; did you mean {', '.join(near)}?" if near else "")
+            + (f"; did you mean {', '.join(near)}?" if near else ".")
             + f" Name it in inputs=[{name!r}], or write Literal({name!r}) if the text is meant"
         )
 

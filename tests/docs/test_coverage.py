@@ -188,3 +188,11 @@ def test_every_decision_is_listed(pages):
     numbered = {Path(name).stem for name in pages if name.startswith(folder)} - {"index"}
     listed = {*re.findall(r"^\d{4}-[\w-]+$", pages[f"{folder}index.md"].text, re.MULTILINE)}
     assert listed == numbered
+
+
+def test_errors_of_graphs_stand_on_their_page(pages):
+    table = table_of(pages["docs/graphs.md"], "error", "what is wrong")
+    wanted = {
+        name for name in errors.__all__ if issubclass(getattr(errors, name), errors.GraphError)
+    }
+    assert {*re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)} == wanted

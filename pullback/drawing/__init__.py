@@ -1,0 +1,8 @@
+"""Drawings of graphs: as text for a terminal, DOT and Mermaid, all by one function."""
+
+from __future__ import annotations
+
+from pullback.drawing.formats import FORMATS, draw
+from pullback.drawing.layout import Edge, Layout, Place, layout
+
+__all__ = ["FORMATS", "Edge", "Layout", "Place", "draw", "layout"]
