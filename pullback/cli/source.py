@@ -1,4 +1,4 @@
-"""Where a rule is written, and the text of it."""
+"""The text of a rule."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ import inspect
 import linecache
 from typing import Any
 
-
-def location(source: Any) -> tuple[str | None, int | None]:
-    """The file and line of a rule's ``source``; of a builtin function there is none."""
-    if isinstance(source, tuple):
-        return str(source[0]), int(source[1])
-    code = getattr(inspect.unwrap(source) if callable(source) else source, "__code__", None)
-    return (None, None) if code is None else (code.co_filename, code.co_firstlineno)
+from pullback.showing import location
 
 
 def text_at(file: str | None, line: int | None) -> str | None:
