@@ -1,0 +1,70 @@
+"""Values as short text: on a node of a drawing, and at more length beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from textwrap import shorten
+from typing import Any, Final
+
+from pullback.graph.nodes import described, space_like
+from pullback.showing import printable
+
+__all__ = ["at_length", "brief"]
+
+_FEW: Final = 4
+"""Arrays of at most as many elements are shown on a node as numbers."""
+_MANY: Final = 8
+"""As many numbers of an array are shown beside it."""
+_LONG: Final = 120
+
+
+def brief(value: Any) -> str:
+    """A value for a node: numbers to six digits, a larger array as its dtype and shape.
+
+    >>> brief(2 / 3), brief((1.0, None)), brief(1e-9 + 2j)
+    ('0.666667', '(1, None)', '1e-09+2j')
+    """
+    return _written(value, _short, _FEW, 18)
+
+
+def at_length(value: Any) -> str:
+    """A value in full if it is small, else the first numbers of it.
+
+    >>> import numpy as np
+    >>> at_length(np.float64(2 / 3)), at_length(np.arange(20.0))
+    ('0.6666666666666666', '0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, … (20 numbers)')
+    """
+    return _written(value, repr, _MANY, _LONG)
+
+
+def _written(value: Any, number: Callable[[Any], str], most: int, room: int) -> str:
+    if isinstance(value, (list, tuple)):
+        inside = [_written(item, number, most, room) for item in value[:most]]
+        inside += ["…"] * (len(value) > most)
+        return f"[{', '.join(inside)}]" if isinstance(value, list) else f"({', '.join(inside)})"
+    elements = getattr(value, "flat", None)  # which lazy arrays lack: showing must not compute
+    shape = getattr(value, "shape", ())
+    if elements is None or not hasattr(value, "tolist"):
+        text = described(space_like(value)) if shape else number(value)
+        return shorten(printable(text), room, placeholder="…") or "…"
+    if value.size <= most:
+        return printable(_nested(value.tolist(), number))
+    if most == _FEW:
+        return described(space_like(value))
+    first = ", ".join(number(item.item()) for item in islice(elements, most))
+    return printable(f"{first}, … ({value.size} numbers)")
+
+
+def _nested(items: Any, number: Callable[[Any], str]) -> str:
+    if isinstance(items, list):
+        return f"[{', '.join(_nested(item, number) for item in items)}]"
+    return number(items)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
+        return repr(value)
+    if isinstance(value, complex):
+        return f"{value.real:.4g}{value.imag:+.4g}j"
+    return f"{value:.6g}"
