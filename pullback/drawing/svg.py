@@ -18,11 +18,13 @@ from pullback.graph import Graph, GraphRun
 from pullback.graph.nodes import nodes_in
 from pullback.showing import printable
 
-__all__ = ["Mode", "picture", "svg"]
+__all__ = ["LEGENDS", "Mode", "Picture", "picture", "rows_of", "svg"]
 
 Mode: TypeAlias = Literal["value", "reverse", "forward"]
 Row: TypeAlias = tuple[str, str]
-"""What a line of text in a box is, as a CSS class, and the text."""
+"""What a text in a box is, as a CSS class, and the text."""
+Lines: TypeAlias = Sequence[Sequence[Row]]
+"""The lines of a box; of the texts of one line, a style shows one at a time."""
 
 _ROW: Final = 18
 _BASELINE: Final = 5
@@ -36,7 +38,7 @@ _ADVANCE: Final = {"pb-name": 8.5}
 """The width of a letter, in the monospaced fonts that are asked for."""
 _SMALL: Final = 7.3
 
-_LEGENDS: Final = {
+LEGENDS: Final = {
     "value": "",
     "reverse": "↑ the cotangent that came back to the node",
     "forward": "↓ the tangent of the node",
@@ -86,9 +88,9 @@ def svg(graph: Graph, run: GraphRun | None = None, mode: Mode = "value") -> str:
     '<svg'
     """
     facts = facts_of(graph, run)
-    rows = [_rows(fact, run is not None, mode) for fact in facts]
-    legend = _LEGENDS[mode] if run is not None else ""
-    return picture(graph, facts, rows, legend).text
+    boxes = [[[row] for row in rows_of(fact, mode if run else None)] for fact in facts]
+    legend = LEGENDS[mode] if run is not None else ""
+    return picture(graph, facts, boxes, legend).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Picture:
 def picture(
     graph: Graph,
     facts: Sequence[Facts],
-    rows: Sequence[Sequence[Row]],
+    boxes: Sequence[Lines],
     legend: str = "",
     *,
     interactive: bool = False,
@@ -113,12 +115,12 @@ def picture(
     Args:
         graph: what is drawn.
         facts: of each of its nodes.
-        rows: what stands in the box of each of its nodes.
+        boxes: what stands in the box of each of its nodes.
         legend: what stands below.
         interactive: whether a node can have the focus and be found by a program, rather than
             having a title.
     """
-    return _Picture(graph, facts, rows, legend, interactive).draw()
+    return _Picture(graph, facts, boxes, legend, interactive).draw()
 
 
 class _Picture:
@@ -126,18 +128,19 @@ class _Picture:
         self,
         graph: Graph,
         facts: Sequence[Facts],
-        rows: Sequence[Sequence[Row]],
+        boxes: Sequence[Lines],
         legend: str,
         interactive: bool,
     ) -> None:
         self.graph = graph
         self.facts = facts
-        self.rows = rows
+        self.boxes = boxes
         self.legend = legend
         self.interactive = interactive
-        self.widths = [2 * _PADDING + max(map(_width, lines)) for lines in rows]
-        self.row_count = max(map(len, rows), default=0)
-        self.box = 2 * _PADDING + _ROW * self.row_count - 6
+        self.widths = [
+            2 * _PADDING + max(_width(row) for line in lines for row in line) for lines in boxes
+        ]
+        self.box = 2 * _PADDING + _ROW * max(map(len, boxes), default=0) - 6
         self.pitch = self.box + _BETWEEN
         self.outputs = {node.index for node in nodes_in(graph.outputs)}
         self.layout: Layout = layout(graph, lambda node: self.widths[node.index], gap=_GAP)
@@ -227,9 +230,9 @@ class _Picture:
                 f'<rect class="pb-box pb-inner" x="3" y="3" width="{width - 6:.0f}" '
                 f'height="{self.box - 6}" rx="5"/>'
             )
-        for row, (kind, text) in enumerate(self.rows[node.index]):
-            y = _PADDING + _ROW * row + _ROW / 2 - 3 + _BASELINE
-            parts.append(_line(f"pb-text {kind}", width / 2, y, text))
+        for number, line in enumerate(self.boxes[node.index]):
+            y = _PADDING + _ROW * number + _ROW / 2 - 3 + _BASELINE
+            parts += [_line(f"pb-text {kind}", width / 2, y, text) for kind, text in line if text]
         start = f'<g class="{kinds}" transform="translate({left:.0f} {top:.0f})"'
         if self.interactive:
             label = f"{fact.name}: {fact.does}"
@@ -238,16 +241,16 @@ class _Picture:
         return f"{start}><title>{escaped(_title(fact))}</title>{''.join(parts)}</g>"
 
 
-def _rows(fact: Facts, has_run: bool, mode: Mode) -> list[Row]:
+def rows_of(fact: Facts, mode: Mode | None) -> list[Row]:
+    """What stands in the box of a node, line by line; without a mode, nothing of a run."""
     rows = [("pb-name", fact.name), ("pb-does", fact.does)]
-    if not has_run:
-        space = fact.dtype + (fact.shape if fact.shape != "()" else "")
-        return [*rows, ("pb-space", space)] if space else rows
+    if mode is None:
+        return [*rows, ("pb-space", fact.dtype + (fact.shape if fact.shape != "()" else ""))]
     rows.append(("pb-value", fact.value))
     if mode == "reverse":
-        rows.append(("pb-cotangent", f"↑ {fact.cotangent}" if fact.cotangent else ""))
+        rows.append(("pb-cotangent", fact.cotangent and f"↑ {fact.cotangent}"))
     elif mode == "forward":
-        rows.append(("pb-tangent", f"↓ {fact.tangent}" if fact.tangent else ""))
+        rows.append(("pb-tangent", fact.tangent and f"↓ {fact.tangent}"))
     return rows
 
 
