@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from pullback.chain import Chain
 from pullback.drawing.values import at_length, brief
 from pullback.graph import Graph, GraphRun, Step
 from pullback.graph.folding import Folded
-from pullback.graph.nodes import Node, described, short_name
+from pullback.graph.nodes import Node, short_name
 from pullback.graph.source import expression
 from pullback.names import name_of
 from pullback.plugins import rule_function
@@ -64,19 +64,23 @@ def facts_of(graph: Graph, run: GraphRun | None = None) -> list[Facts]:
 
 def _facts(node: Node, step: Step | None) -> Facts:
     shape, dtype = _space(node) if step is None else (_shape(step.shape), step.dtype)
-    known: Sequence[Any] = (None,) * 3 if step is None else _known(step)
+    value, cotangent, tangent = _known(step)
     claim = (step or Step(node, None)).claim
     rule = claim.rule if claim is not None and node.kind == "call" else None
     file, line = node.line or ("", 0)
     return Facts(
-        node,
-        _shortened(printable(node.name)),
-        _shortened(_does(node)),
-        _call(node),
-        *(_said(brief, item) for item in known),
-        *(_said(at_length, item) for item in known),
-        shape,
-        dtype,
+        node=node,
+        name=_shortened(printable(node.name)),
+        does=_shortened(_does(node)),
+        call=_call(node),
+        value=_said(brief, value),
+        cotangent=_said(brief, cotangent),
+        tangent=_said(brief, tangent),
+        value_at_length=_said(at_length, value),
+        cotangent_at_length=_said(at_length, cotangent),
+        tangent_at_length=_said(at_length, tangent),
+        shape=shape,
+        dtype=dtype,
         rule=name_of(rule.primitive) if rule is not None else "",
         provider=claim.provider if rule is not None and claim is not None else "",
         rule_at=_at(*location(rule.source)) if rule is not None else "",
@@ -85,12 +89,12 @@ def _facts(node: Node, step: Step | None) -> Facts:
     )
 
 
-def _known(step: Step) -> tuple[Any, Any, Any]:
-    return step.value, step.cotangent, step.tangent
+def _known(step: Step | None) -> tuple[Any, Any, Any]:
+    return (None,) * 3 if step is None else (step.value, step.cotangent, step.tangent)
 
 
-def _said(write: Any, item: Any) -> str:
-    return "" if item is None else str(write(item))
+def _said(write: Callable[[Any], str], item: Any) -> str:
+    return "" if item is None else write(item)
 
 
 def is_folded(node: Node) -> bool:
@@ -104,7 +108,9 @@ def _space(node: Node) -> tuple[str, str]:
     if node.space is None:
         return "", ""
     kind, shape, dtype = node.space
-    return ("()" if shape is None else _shape(shape)), str(kind.__name__ if dtype is None else dtype)
+    return ("()" if shape is None else _shape(shape)), str(
+        kind.__name__ if dtype is None else dtype
+    )
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -37,11 +37,6 @@ _FIELDS: Final = (
     "tangent_at_length",
     "shape",
     "dtype",
-    "rule",
-    "provider",
-    "rule_at",
-    "made_at",
-    "made_by",
 )
 
 
@@ -65,7 +60,9 @@ def page(graph: Graph, run: GraphRun | None = None, mode: Mode = "value") -> str
     passes = _passes(graph, run)
     if mode not in passes:
         raise GraphError(f"a page cannot begin with this pass. {_MISSING[mode]}")
-    drawn = picture(graph, facts, [_lines(fact, run, [*passes]) for fact in facts], interactive=True)
+    drawn = picture(
+        graph, facts, [_lines(fact, run, [*passes]) for fact in facts], interactive=True
+    )
     return _rendered(graph, run, mode, facts, passes, drawn)
 
 
@@ -122,32 +119,52 @@ def _rendered(
         titles=titles,
         missing=_MISSING,
         svg=Markup(drawn.text),
-        data=Markup(_as_json(_data(graph, run is not None, facts, passes, titles))),
+        data=Markup(_as_json(_data(run is not None, facts, passes, titles))),
         version=__version__,
     )
 
 
 def _data(
-    graph: Graph,
     has_run: bool,
     facts: Sequence[Facts],
     passes: dict[str, list[int]],
     titles: dict[str, str],
 ) -> dict[str, Any]:
     """What the program of the page is given."""
+    rules = _Table()
+    lines = _Table()
+    nodes = [
+        {
+            **{field: getattr(fact, field) for field in _FIELDS if getattr(fact, field)},
+            "kind": fact.node.kind,
+            "parents": [*dict.fromkeys(parent.index for parent in fact.node.parents)],
+            "rule": rules.place((fact.rule, fact.provider, fact.rule_at)),
+            "line": lines.place((fact.made_at, fact.made_by)),
+        }
+        for fact in facts
+    ]
     return {
-        "name": graph.name,
         "hasRun": has_run,
-        "nodes": [_node(fact) for fact in facts],
+        "nodes": nodes,
+        "rules": rules.rows,
+        "lines": lines.rows,
         "passes": {key: {"title": titles[key], "order": order} for key, order in passes.items()},
     }
 
 
-def _node(fact: Facts) -> dict[str, Any]:
-    """What is known of a node, without what is empty."""
-    known = {field: getattr(fact, field) for field in _FIELDS if getattr(fact, field)}
-    parents = dict.fromkeys(parent.index for parent in fact.node.parents)
-    return {**known, "kind": fact.node.kind, "parents": [*parents]}
+class _Table:
+    """Rows that many nodes share, each written once."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, ...]] = []
+        self._places: dict[tuple[str, ...], int] = {}
+
+    def place(self, row: tuple[str, ...]) -> int:
+        """Where the row is, which is added if it is new."""
+        if row not in self._places:
+            self._places[row] = len(self.rows)
+            self.rows.append(row)
+        return self._places[row]
 
 
 def _as_json(data: Any) -> str:

@@ -10,6 +10,7 @@ import html
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Literal, TypeAlias
 
 from pullback.drawing.facts import Facts, facts_of, is_folded
@@ -53,12 +54,13 @@ _STYLE: Final = """
 .pb-inner{fill:none}
 .pb-edge{fill:none;stroke:#7b8596;stroke-width:1.4}
 .pb-head{fill:#7b8596;stroke:none}
-.pb-text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
+.pb-text,.pb-node text{\
+font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
 fill:#414a59;text-anchor:middle}
-.pb-name{font-size:14px;font-weight:700;fill:#16181d}
-.pb-value{fill:#16181d}
-.pb-cotangent{fill:#a3221c}
-.pb-tangent{fill:#0b6130}
+.pb-node .pb-name{font-size:14px;font-weight:700;fill:#16181d}
+.pb-node .pb-value{fill:#16181d}
+.pb-node .pb-cotangent{fill:#a3221c}
+.pb-node .pb-tangent{fill:#0b6130}
 @media (prefers-color-scheme:dark){
 .pb-page{fill:#15171b}
 .pb-box{fill:#23272f;stroke:#8d97a8}
@@ -67,10 +69,10 @@ fill:#414a59;text-anchor:middle}
 .pb-inner{fill:none}
 .pb-edge{stroke:#8d97a8}
 .pb-head{fill:#8d97a8}
-.pb-text{fill:#bcc3ce}
-.pb-name,.pb-value{fill:#f0f1f4}
-.pb-cotangent{fill:#ff9c94}
-.pb-tangent{fill:#7fdc9f}
+.pb-text,.pb-node text{fill:#bcc3ce}
+.pb-node .pb-name,.pb-node .pb-value{fill:#f0f1f4}
+.pb-node .pb-cotangent{fill:#ff9c94}
+.pb-node .pb-tangent{fill:#7fdc9f}
 }
 """
 
@@ -117,8 +119,7 @@ def picture(
         facts: of each of its nodes.
         boxes: what stands in the box of each of its nodes.
         legend: what stands below.
-        interactive: whether a node can have the focus and be found by a program, rather than
-            having a title.
+        interactive: whether a program finds the nodes and edges, which then have no titles.
     """
     return _Picture(graph, facts, boxes, legend, interactive).draw()
 
@@ -138,7 +139,8 @@ class _Picture:
         self.legend = legend
         self.interactive = interactive
         self.widths = [
-            2 * _PADDING + max(_width(row) for line in lines for row in line) for lines in boxes
+            2.0 * _PADDING + 2 * ceil(max(_width(row) for line in lines for row in line) / 2)
+            for lines in boxes
         ]
         self.box = 2 * _PADDING + _ROW * max(map(len, boxes), default=0) - 6
         self.pitch = self.box + _BETWEEN
@@ -203,15 +205,11 @@ class _Picture:
             path.append(f"V{y:.0f}")
         tip = self._top(last)
         path.append(_curve(x, y, end, tip - _HEAD))
-        ends = (
-            f' data-from="{edge.source.index}" data-to="{edge.target.index}"'
-            if self.interactive
-            else ""
-        )
+        ends = f' data-from="{edge.source.index}" data-to="{edge.target.index}"'
         head = f"M{end - 4:.0f} {tip - _HEAD - 1:.0f}h8l-4 {_HEAD + 1}z"
         parts = [
-            f'<g class="pb-arrow"{ends}><path class="pb-edge" d="{"".join(path)}"/>'
-            f'<path class="pb-head" d="{head}"/></g>'
+            f'<g class="pb-arrow"{ends if self.interactive else ""}>'
+            f'<path class="pb-edge" d="{"".join(path)}"/><path class="pb-head" d="{head}"/></g>'
         ]
         if edge.count > 1:
             parts.append(_line("pb-text", end + 16, tip - 12, f"×{edge.count}"))
@@ -221,23 +219,24 @@ class _Picture:
         node = fact.node
         place = self.layout.places[node.index]
         width = self.widths[node.index]
-        left, top = place.x + self.left - width / 2, self._top(place.layer)
+        x, top = place.x + self.left, self._top(place.layer)
         kinds = f"pb-node pb-{node.kind}" + " pb-output" * (node.index in self.outputs)
         round_by = 20 if node.kind in ("placeholder", "variable") else 7
-        parts = [f'<rect class="pb-box" width="{width:.0f}" height="{self.box}" rx="{round_by}"/>']
+        parts = [
+            f'<rect class="pb-box" x="{-width / 2:g}" width="{width:g}" height="{self.box}" '
+            f'rx="{round_by}"/>'
+        ]
         if is_folded(node):
             parts.append(
-                f'<rect class="pb-box pb-inner" x="3" y="3" width="{width - 6:.0f}" '
+                f'<rect class="pb-box pb-inner" x="{3 - width / 2:g}" y="3" width="{width - 6:g}" '
                 f'height="{self.box - 6}" rx="5"/>'
             )
         for number, line in enumerate(self.boxes[node.index]):
             y = _PADDING + _ROW * number + _ROW / 2 - 3 + _BASELINE
-            parts += [_line(f"pb-text {kind}", width / 2, y, text) for kind, text in line if text]
-        start = f'<g class="{kinds}" transform="translate({left:.0f} {top:.0f})"'
+            parts += [_line(kind, 0, y, text) for kind, text in line if text]
+        start = f'<g class="{kinds}" transform="translate({x:.0f} {top:.0f})"'
         if self.interactive:
-            label = f"{fact.name}: {fact.does}"
-            start += f' data-node="{node.index}" tabindex="0" role="img"'
-            return f'{start} aria-label="{escaped(label)}">{"".join(parts)}</g>'
+            return f'{start} data-node="{node.index}">{"".join(parts)}</g>'
         return f"{start}><title>{escaped(_title(fact))}</title>{''.join(parts)}</g>"
 
 
@@ -279,7 +278,8 @@ def _cells(letter: str) -> int:
 
 
 def _line(kind: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}">{escaped(text)}</text>'
+    across = f' x="{x:.0f}"' if x else ""
+    return f'<text class="{kind}"{across} y="{y:.0f}">{escaped(text)}</text>'
 
 
 def _curve(x: float, y: float, end_x: float, end_y: float) -> str:

@@ -14,7 +14,7 @@ __all__ = ["at_length", "brief"]
 
 _FEW: Final = 4
 """Arrays of at most as many elements are shown on a node as numbers."""
-_MANY: Final = 8
+_MANY: Final = 6
 """As many numbers of an array are shown beside it."""
 _LONG: Final = 120
 
@@ -29,13 +29,14 @@ def brief(value: Any) -> str:
 
 
 def at_length(value: Any) -> str:
-    """A value in full if it is small, else the first numbers of it.
+    """A number in full, and the first numbers of an array to eight digits.
 
     >>> import numpy as np
-    >>> at_length(np.float64(2 / 3)), at_length(np.arange(20.0))
-    ('0.6666666666666666', '0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, … (20 numbers)')
+    >>> at_length(np.float64(2 / 3)), at_length(np.arange(20.0) / 3)
+    ('0.6666666666666666', '0, 0.33333333, 0.66666667, 1, 1.3333333, 1.6666667, … (20 numbers)')
     """
-    return _written(value, repr, _MANY, _LONG)
+    has_elements = bool(getattr(value, "shape", ()))
+    return _written(value, _eight_digits if has_elements else repr, _MANY, _LONG)
 
 
 def _written(value: Any, number: Callable[[Any], str], most: int, room: int) -> str:
@@ -63,8 +64,14 @@ def _nested(items: Any, number: Callable[[Any], str]) -> str:
 
 
 def _short(value: Any) -> str:
+    return _rounded(value, 4 if isinstance(value, complex) else 6)
+
+
+def _eight_digits(value: Any) -> str:
+    return _rounded(value, 8)
+
+
+def _rounded(value: Any, digits: int) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
         return repr(value)
-    if isinstance(value, complex):
-        return f"{value.real:.4g}{value.imag:+.4g}j"
-    return f"{value:.6g}"
+    return f"{value:.{digits}g}"
