@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from pullback.drawing.facts import Facts, facts_of, is_folded
 from pullback.drawing.layout import Edge, Layout, layout
+from pullback.errors import GraphError
 from pullback.graph import Graph, GraphRun
 from pullback.graph.nodes import nodes_in
 from pullback.showing import printable
@@ -27,7 +28,7 @@ Row: TypeAlias = tuple[str, str]
 Lines: TypeAlias = Sequence[Sequence[Row]]
 """The lines of a box; of the texts of one line, a style shows one at a time."""
 
-_ROW: Final = 18
+_ROW: Final = 19
 _BASELINE: Final = 5
 _PADDING: Final = 12
 _MARGIN: Final = 16
@@ -35,9 +36,9 @@ _BETWEEN: Final = 46
 """Between two layers."""
 _GAP: Final = 22
 _HEAD: Final = 7
-_ADVANCE: Final = {"pb-name": 8.5}
+_ADVANCE: Final = {"pb-name": 9.1}
 """The width of a letter, in the monospaced fonts that are asked for."""
-_SMALL: Final = 7.3
+_SMALL: Final = 7.9
 
 LEGENDS: Final = {
     "value": "",
@@ -55,9 +56,9 @@ _STYLE: Final = """
 .pb-edge{fill:none;stroke:#7b8596;stroke-width:1.4}
 .pb-head{fill:#7b8596;stroke:none}
 .pb-text,.pb-node text{\
-font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
+font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
 fill:#414a59;text-anchor:middle}
-.pb-node .pb-name{font-size:14px;font-weight:700;fill:#16181d}
+.pb-node .pb-name{font-size:15px;font-weight:700;fill:#16181d}
 .pb-node .pb-value{fill:#16181d}
 .pb-node .pb-cotangent{fill:#a3221c}
 .pb-node .pb-tangent{fill:#0b6130}
@@ -144,7 +145,7 @@ class _Picture:
         ]
         self.box = 2 * _PADDING + _ROW * max(map(len, boxes), default=0) - 6
         self.pitch = self.box + _BETWEEN
-        self.outputs = {node.index for node in nodes_in(graph.outputs)}
+        self.outputs = _outputs_of(graph)
         self.layout: Layout = layout(graph, lambda node: self.widths[node.index], gap=_GAP)
 
     def draw(self) -> Picture:
@@ -238,6 +239,14 @@ class _Picture:
         if self.interactive:
             return f'{start} data-node="{node.index}">{"".join(parts)}</g>'
         return f"{start}><title>{escaped(_title(fact))}</title>{''.join(parts)}</g>"
+
+
+def _outputs_of(graph: Graph) -> set[int]:
+    """The indices of the nodes that the graph returns; of one that is not finished, none."""
+    try:
+        return {node.index for node in nodes_in(graph.outputs)}
+    except GraphError:
+        return set()
 
 
 def rows_of(fact: Facts, mode: Mode | None) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 from textwrap import shorten
 from typing import Any, Final
@@ -12,11 +13,18 @@ from pullback.showing import printable
 
 __all__ = ["at_length", "brief"]
 
-_FEW: Final = 4
-"""Arrays of at most as many elements are shown on a node as numbers."""
-_MANY: Final = 6
-"""As many numbers of an array are shown beside it."""
-_LONG: Final = 120
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    scalar: Callable[[Any], str]
+    element: Callable[[Any], str]
+    """Writes a number of an array."""
+    most: int
+    """As many numbers of an array, or members of a container, are written."""
+    lists_the_first: bool
+    """Whether the first numbers stand for a larger array, and not its dtype and shape."""
+    room: int
+    """In letters, for what is neither."""
 
 
 def brief(value: Any) -> str:
@@ -25,7 +33,7 @@ def brief(value: Any) -> str:
     >>> brief(2 / 3), brief((1.0, None)), brief(1e-9 + 2j)
     ('0.666667', '(1, None)', '1e-09+2j')
     """
-    return _written(value, _short, _FEW, 18)
+    return _written(value, _ON_A_NODE)
 
 
 def at_length(value: Any) -> str:
@@ -35,25 +43,24 @@ def at_length(value: Any) -> str:
     >>> at_length(np.float64(2 / 3)), at_length(np.arange(20.0) / 3)
     ('0.6666666666666666', '0, 0.33333333, 0.66666667, 1, 1.3333333, 1.6666667, … (20 numbers)')
     """
-    has_elements = bool(getattr(value, "shape", ()))
-    return _written(value, _eight_digits if has_elements else repr, _MANY, _LONG)
+    return _written(value, _BESIDE_IT)
 
 
-def _written(value: Any, number: Callable[[Any], str], most: int, room: int) -> str:
+def _written(value: Any, style: _Style) -> str:
     if isinstance(value, (list, tuple)):
-        inside = [_written(item, number, most, room) for item in value[:most]]
-        inside += ["…"] * (len(value) > most)
+        inside = [_written(item, style) for item in value[: style.most]]
+        inside += ["…"] * (len(value) > style.most)
         return f"[{', '.join(inside)}]" if isinstance(value, list) else f"({', '.join(inside)})"
     elements = getattr(value, "flat", None)  # which lazy arrays lack: showing must not compute
     shape = getattr(value, "shape", ())
     if elements is None or not hasattr(value, "tolist"):
-        text = described(space_like(value)) if shape else number(value)
-        return shorten(printable(text), room, placeholder="…") or "…"
-    if value.size <= most:
-        return printable(_nested(value.tolist(), number))
-    if most == _FEW:
+        text = described(space_like(value)) if shape else style.scalar(value)
+        return shorten(printable(text), style.room, placeholder="…")
+    if value.size <= style.most:
+        return printable(_nested(value.tolist(), style.element if shape else style.scalar))
+    if not style.lists_the_first:
         return described(space_like(value))
-    first = ", ".join(number(item.item()) for item in islice(elements, most))
+    first = ", ".join(style.element(item.item()) for item in islice(elements, style.most))
     return printable(f"{first}, … ({value.size} numbers)")
 
 
@@ -75,3 +82,7 @@ def _rounded(value: Any, digits: int) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
         return repr(value)
     return f"{value:.{digits}g}"
+
+
+_ON_A_NODE: Final = _Style(_short, _short, 4, lists_the_first=False, room=18)
+_BESIDE_IT: Final = _Style(repr, _eight_digits, 6, lists_the_first=True, room=120)
