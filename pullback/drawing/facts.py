@@ -34,7 +34,7 @@ class Facts:
     does: str
     """The call, shortened: ``exp(mul)``; of an input ``input``."""
     call: str
-    """The call, with the full name of what is called."""
+    """The call with the full name of what is called, if that is another text."""
     value: str
     cotangent: str
     tangent: str
@@ -65,14 +65,15 @@ def facts_of(graph: Graph, run: GraphRun | None = None) -> list[Facts]:
 def _facts(node: Node, step: Step | None) -> Facts:
     shape, dtype = _space(node) if step is None else (_shape(step.shape), step.dtype)
     value, cotangent, tangent = _known(step)
+    does, call = _shortened(_does(node)), _call(node)
     claim = (step or Step(node, None)).claim
     rule = claim.rule if claim is not None and node.kind == "call" else None
     file, line = node.line or ("", 0)
     return Facts(
         node=node,
         name=_shortened(printable(node.name)),
-        does=_shortened(_does(node)),
-        call=_call(node),
+        does=does,
+        call="" if call == does else call,
         value=_said(brief, value),
         cotangent=_said(brief, cotangent),
         tangent=_said(brief, tangent),

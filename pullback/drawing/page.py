@@ -59,7 +59,11 @@ def page(graph: Graph, run: GraphRun | None = None, mode: Mode = "value") -> str
     facts = facts_of(graph, run)
     passes = _passes(graph, run)
     if mode not in passes:
-        raise GraphError(f"a page cannot begin with this pass. {_MISSING[mode]}")
+        raise GraphError(
+            f"a page cannot begin with a pass that was not made. {_MISSING[mode]}"
+            if run is not None
+            else f"a graph that has not been run has no passes: draw graph.run(...), not {graph!r}"
+        )
     drawn = picture(
         graph, facts, [_lines(fact, run, [*passes]) for fact in facts], interactive=True
     )
@@ -134,17 +138,18 @@ def _data(
     rules = _Table()
     lines = _Table()
     nodes = [
-        {
-            **{field: getattr(fact, field) for field in _FIELDS if getattr(fact, field)},
-            "kind": fact.node.kind,
-            "parents": [*dict.fromkeys(parent.index for parent in fact.node.parents)],
-            "rule": rules.place((fact.rule, fact.provider, fact.rule_at)),
-            "line": lines.place((fact.made_at, fact.made_by)),
-        }
+        [
+            *(getattr(fact, field) for field in _FIELDS),
+            fact.node.kind,
+            [*dict.fromkeys(parent.index for parent in fact.node.parents)],
+            rules.place((fact.rule, fact.provider, fact.rule_at)),
+            lines.place((fact.made_at, fact.made_by)),
+        ]
         for fact in facts
     ]
     return {
         "hasRun": has_run,
+        "fields": [*_FIELDS, "kind", "parents", "rule", "line"],
         "nodes": nodes,
         "rules": rules.rows,
         "lines": lines.rows,

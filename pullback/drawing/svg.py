@@ -35,7 +35,8 @@ _MARGIN: Final = 16
 _BETWEEN: Final = 46
 """Between two layers."""
 _GAP: Final = 22
-_HEAD: Final = 7
+_HEAD: Final = "m-5-8l5 8 5-8"
+"""An arrow head, from its tip."""
 _ADVANCE: Final = {"pb-name": 9.1}
 """The width of a letter, in the monospaced fonts that are asked for."""
 _SMALL: Final = 7.9
@@ -53,8 +54,7 @@ _STYLE: Final = """
 .pb-constant .pb-box{fill:#fff;stroke-dasharray:4 3}
 .pb-output .pb-box{stroke-width:2.4}
 .pb-inner{fill:none}
-.pb-edge{fill:none;stroke:#7b8596;stroke-width:1.4}
-.pb-head{fill:#7b8596;stroke:none}
+.pb-edge{fill:none;stroke:#7b8596;stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round}
 .pb-text,.pb-node text{\
 font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;\
 fill:#414a59;text-anchor:middle}
@@ -69,7 +69,6 @@ fill:#414a59;text-anchor:middle}
 .pb-constant .pb-box{fill:#15171b}
 .pb-inner{fill:none}
 .pb-edge{stroke:#8d97a8}
-.pb-head{fill:#8d97a8}
 .pb-text,.pb-node text{fill:#bcc3ce}
 .pb-node .pb-name,.pb-node .pb-value{fill:#f0f1f4}
 .pb-node .pb-cotangent{fill:#ff9c94}
@@ -204,16 +203,11 @@ class _Picture:
             path.append(_curve(x, y, next_x, self._top(next_layer)))
             x, y = next_x, self._top(next_layer) + self.box
             path.append(f"V{y:.0f}")
-        tip = self._top(last)
-        path.append(_curve(x, y, end, tip - _HEAD))
+        path += [_curve(x, y, end, self._top(last)), _HEAD]
         ends = f' data-from="{edge.source.index}" data-to="{edge.target.index}"'
-        head = f"M{end - 4:.0f} {tip - _HEAD - 1:.0f}h8l-4 {_HEAD + 1}z"
-        parts = [
-            f'<g class="pb-arrow"{ends if self.interactive else ""}>'
-            f'<path class="pb-edge" d="{"".join(path)}"/><path class="pb-head" d="{head}"/></g>'
-        ]
+        parts = [f'<path class="pb-edge"{ends if self.interactive else ""} d="{"".join(path)}"/>']
         if edge.count > 1:
-            parts.append(_line("pb-text", end + 16, tip - 12, f"×{edge.count}"))
+            parts.append(_line("pb-text", end + 18, self._top(last) - 12, f"×{edge.count}"))
         return parts
 
     def _node(self, fact: Facts) -> str:
@@ -251,9 +245,9 @@ def _outputs_of(graph: Graph) -> set[int]:
 
 def rows_of(fact: Facts, mode: Mode | None) -> list[Row]:
     """What stands in the box of a node, line by line; without a mode, nothing of a run."""
-    rows = [("pb-name", fact.name), ("pb-does", fact.does)]
+    rows = [("pb-name", fact.name), ("", fact.does)]
     if mode is None:
-        return [*rows, ("pb-space", fact.dtype + (fact.shape if fact.shape != "()" else ""))]
+        return [*rows, ("", fact.dtype + (fact.shape if fact.shape != "()" else ""))]
     rows.append(("pb-value", fact.value))
     if mode == "reverse":
         rows.append(("pb-cotangent", fact.cotangent and f"↑ {fact.cotangent}"))
@@ -274,7 +268,7 @@ def _title(fact: Facts) -> str:
         "line": fact.made_at,
     }
     lines = [f"{what}: {text}" for what, text in known.items() if text]
-    return "\n".join([f"{fact.name} = {fact.call}", *lines])
+    return "\n".join([f"{fact.name} = {fact.call or fact.does}", *lines])
 
 
 def _width(row: Row) -> float:
@@ -288,7 +282,8 @@ def _cells(letter: str) -> int:
 
 def _line(kind: str, x: float, y: float, text: str) -> str:
     across = f' x="{x:.0f}"' if x else ""
-    return f'<text class="{kind}"{across} y="{y:.0f}">{escaped(text)}</text>'
+    style = f' class="{kind}"' if kind else ""
+    return f'<text{style}{across} y="{y:.0f}">{escaped(text)}</text>'
 
 
 def _curve(x: float, y: float, end_x: float, end_y: float) -> str:
