@@ -372,7 +372,7 @@ def test_it_says_everything_without_javascript(visit, run):
     page.locator("summary").click()
     assert page.locator("tbody tr").count() == 9
     assert page.locator("#view svg").is_visible()
-    assert page.get_by_text("↓").count() == page.get_by_text("↑").count() == 9
+    assert (page.get_by_text("↓").count(), page.get_by_text("↑").count()) == (6, 9)
     assert not page.get_by_text("↓").first.is_visible()
 
 
