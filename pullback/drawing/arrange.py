@@ -43,7 +43,12 @@ class Arrangement:
 
 
 def arrange(
-    widths: Sequence[float], edges: Sequence[tuple[int, int]], gap: float, passage: float = 1.0
+    widths: Sequence[float],
+    edges: Sequence[tuple[int, int]],
+    gap: float,
+    *,
+    passage: float = 1.0,
+    room: float | None = None,
 ) -> Arrangement:
     """Arrange boxes in layers; every edge goes downwards.
 
@@ -52,6 +57,7 @@ def arrange(
         edges: pairs of the numbers of two boxes, without a cycle. Equal pairs count as one.
         gap: between neighbours in a layer, at least.
         passage: the width of an edge where it passes a layer.
+        room: how wide the whole may be; what is in one layer must fit.
 
     >>> arrangement = arrange([4, 4, 2], [(0, 1), (0, 2), (1, 2)], gap=1)
     >>> arrangement.layers, arrangement.routes[0, 2]
@@ -71,7 +77,7 @@ def arrange(
     passages = len(layers) - boxes
     all_widths = [*widths, *[passage] * passages]
     pull = [1.0] * boxes + [_PULL] * passages
-    x = positions(rows, down, up, all_widths, gap, pull)
+    x = positions(rows, down, up, all_widths, gap, pull, room)
     spans = zip(x, all_widths, strict=True)
     width = max((centre + span / 2 for centre, span in spans), default=0.0)
     return Arrangement(rows, layers, x, width, down, up, routes)

@@ -7,21 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pullback.chain import Chain
-from pullback.drawing.values import at_length, brief
+from pullback.drawing.labels import cut, value_text
+from pullback.drawing.values import at_length
 from pullback.graph import Graph, GraphRun, Step
-from pullback.graph.folding import Folded
 from pullback.graph.nodes import Node, short_name
 from pullback.graph.source import expression
 from pullback.names import name_of
 from pullback.plugins import rule_function
 from pullback.showing import location, place, printable
 
-__all__ = ["Facts", "facts_of", "is_folded"]
+__all__ = ["Facts", "facts_of"]
 
 _KINDS: Final = {"placeholder": "input", "variable": "variable", "constant": "constant"}
 _ROOM: Final = 28
-"""As many letters of a name or a call are shown on a node."""
+"""As many letters of a text are shown on a node."""
+_DIGITS: Final = 6
+"""Of a number on a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,18 @@ def facts_of(graph: Graph, run: GraphRun | None = None) -> list[Facts]:
 def _facts(node: Node, step: Step | None) -> Facts:
     shape, dtype = _space(node) if step is None else (_shape(step.shape), step.dtype)
     value, cotangent, tangent = _known(step)
-    does, call = _shortened(_does(node)), _call(node)
+    does, call = cut(_does(node), _ROOM), _call(node)
     claim = (step or Step(node, None)).claim
     rule = claim.rule if claim is not None and node.kind == "call" else None
     file, line = node.line or ("", 0)
     return Facts(
         node=node,
-        name=_shortened(printable(node.name)),
+        name=cut(printable(node.name), _ROOM),
         does=does,
         call="" if call == does else call,
-        value=_said(brief, value),
-        cotangent=_said(brief, cotangent),
-        tangent=_said(brief, tangent),
+        value=_said(_brief, value),
+        cotangent=_said(_brief, cotangent),
+        tangent=_said(_brief, tangent),
         value_at_length=_said(at_length, value),
         cotangent_at_length=_said(at_length, cotangent),
         tangent_at_length=_said(at_length, tangent),
@@ -96,13 +97,6 @@ def _known(step: Step | None) -> tuple[Any, Any, Any]:
 
 def _said(write: Callable[[Any], str], item: Any) -> str:
     return "" if item is None else write(item)
-
-
-def is_folded(node: Node) -> bool:
-    """Whether a node stands for a chain, a graph or a function, which can be unfolded."""
-    if node.kind != "call":
-        return False
-    return isinstance(node.function, (Chain, Graph, Folded))
 
 
 def _space(node: Node) -> tuple[str, str]:
@@ -135,11 +129,11 @@ def _full_name(function: Any) -> str:
 
 
 def _argument(value: Any) -> str:
-    return value.name if isinstance(value, Node) else brief(value)
+    return value.name if isinstance(value, Node) else _brief(value)
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _ROOM else f"{text[: _ROOM - 1]}…"
+def _brief(value: Any) -> str:
+    return cut(printable(value_text(value, _DIGITS)), _ROOM)
 
 
 def _at(file: str | None, line: int | None) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pullback.drawing.svg import Mode, svg
+from pullback.drawing.svg import svg
+from pullback.drawing.view import Mode
 from pullback.graph import Graph, GraphRun
 
 __all__ = ["bundle", "svg_of"]

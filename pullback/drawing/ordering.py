@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 Rows: TypeAlias = list[list[int]]
@@ -55,7 +56,17 @@ def order(
         stalled += 1
         if found < fewest:
             best, fewest, stalled = [[*row] for row in rows], found, 0
-    return best
+    return _right_way_round(best, up)
+
+
+def _right_way_round(rows: Rows, up: Sequence[Sequence[int]]) -> Rows:
+    """The order or its mirror image: that in which more inputs stand in their own order."""
+    turned = sum(
+        1 if left > right else -1
+        for row in rows
+        for left, right in pairwise(vertex for vertex in row if not up[vertex])
+    )
+    return [row[::-1] for row in rows] if turned > 0 else rows
 
 
 def crossings(rows: Rows, down: Sequence[Sequence[int]], places: Sequence[int]) -> int:

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from pullback._version import __version__
 from pullback.drawing.facts import Facts, facts_of
-from pullback.drawing.svg import Lines, Mode, Picture, picture, rows_of
-from pullback.errors import GraphError
+from pullback.drawing.svg import Lines, Picture, outputs_of, picture, rows_of
+from pullback.drawing.view import Mode
 from pullback.graph import Graph, GraphRun
 from pullback.showing import printable
 
@@ -56,17 +56,11 @@ def page(graph: Graph, run: GraphRun | None = None, mode: Mode = "value") -> str
     >>> page(trace(lambda x: x * x, 3.0))[:15]
     '<!doctype html>'
     """
+    outputs = outputs_of(graph, run, mode)
     facts = facts_of(graph, run)
     passes = _passes(graph, run)
-    if mode not in passes:
-        raise GraphError(
-            f"a page cannot begin with a pass that was not made. {_MISSING[mode]}"
-            if run is not None
-            else f"a graph that has not been run has no passes: draw graph.run(...), not {graph!r}"
-        )
-    drawn = picture(
-        graph, facts, [_lines(fact, run, [*passes]) for fact in facts], interactive=True
-    )
+    boxes = [_lines(fact, run, [*passes]) for fact in facts]
+    drawn = picture(graph, facts, boxes, outputs, interactive=True)
     return _rendered(graph, run, mode, facts, passes, drawn)
 
 
@@ -75,7 +69,7 @@ def _passes(graph: Graph, run: GraphRun | None) -> dict[str, list[int]]:
     if run is None:
         return {"value": [node.index for node in graph.nodes]}
     passes = {"value": [step.node.index for step in run.steps]}
-    if run.reverse_steps:
+    if run.cotangents:
         passes["reverse"] = [step.node.index for step in run.reverse_steps]
     if run.tangents:
         passes["forward"] = passes["value"]

@@ -8,6 +8,7 @@ that would overlap become a block, which stands at the mean of where its members
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 _ROUNDS: Final = 8
@@ -22,6 +23,7 @@ def positions(
     widths: Sequence[float],
     gap: float,
     pull: Sequence[float],
+    room: float | None = None,
 ) -> list[float]:
     """The centre of each vertex; the leftmost one begins at 0.
 
@@ -31,25 +33,31 @@ def positions(
         up: of each vertex, those in the layer before.
         widths: of each vertex.
         gap: between neighbours, at least.
-        pull: of each vertex, how strongly its edges pull; those of a bent line more than others.
+        pull: of each vertex, how strongly its edges pull.
+        room: how wide the whole may be; as wide as it gets, if not given.
 
     >>> positions([[0], [1, 2]], [[1, 2], [], []], [[], [0], [0]], [4, 2, 2], 1, [1, 1, 1])
     [2.5, 1.0, 4.0]
     """
     offsets = [0.0] * len(widths)
     """Of each vertex, its centre if its layer stood at 0 and without gaps to spare."""
-    for row in rows:
+    spare = [inf] * len(rows)
+    """Of each layer, how much narrower than the room it is."""
+    for layer, row in enumerate(rows):
         edge = 0.0
         for vertex in row:
             offsets[vertex] = edge + widths[vertex] / 2
             edge += widths[vertex] + gap
+        if room is not None:
+            spare[layer] = max(room - edge + gap, 0.0)
     x = [*offsets]
     both = [[*above, *below] for above, below in zip(up, down, strict=True)]
     for turn in range(2 * _ROUNDS):
         downwards = turn % 2 == 0
         joined = both if turn >= 2 * _ROUNDS - 2 else up if downwards else down
-        for row in rows if downwards else reversed(rows):
-            _settle(row, joined, offsets, x, pull)
+        layers = range(len(rows))
+        for layer in layers if downwards else reversed(layers):
+            _settle(rows[layer], joined, offsets, x, pull, spare[layer])
     left = min((x[vertex] - widths[vertex] / 2 for row in rows for vertex in row), default=0.0)
     return [centre - left for centre in x]
 
@@ -60,6 +68,7 @@ def _settle(
     offsets: Sequence[float],
     x: list[float],
     pull: Sequence[float],
+    spare: float,
 ) -> None:
     """Move a layer to its neighbours: of all places in its order, those of least squares."""
     blocks: list[tuple[float, float, int]] = []
@@ -79,6 +88,9 @@ def _settle(
         blocks.append(block)
     vertices = iter(row)
     for total, weight, count in blocks:
+        shift = total / weight
+        if spare < inf:
+            shift = min(max(shift, 0.0), spare)
         for _ in range(count):
             vertex = next(vertices)
-            x[vertex] = total / weight + offsets[vertex]
+            x[vertex] = shift + offsets[vertex]

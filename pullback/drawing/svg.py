@@ -7,22 +7,21 @@ can be read wherever it is put. It uses no ids: several may stand in one page.
 from __future__ import annotations
 
 import html
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
-from pullback.drawing.facts import Facts, facts_of, is_folded
+from pullback.drawing.facts import Facts, facts_of
+from pullback.drawing.labels import cells, is_folded
 from pullback.drawing.layout import Edge, Layout, layout
+from pullback.drawing.view import Mode, view
 from pullback.errors import GraphError
 from pullback.graph import Graph, GraphRun
-from pullback.graph.nodes import nodes_in
 from pullback.showing import printable
 
-__all__ = ["LEGENDS", "Mode", "Picture", "picture", "rows_of", "svg"]
+__all__ = ["LEGENDS", "Picture", "outputs_of", "picture", "rows_of", "svg"]
 
-Mode: TypeAlias = Literal["value", "reverse", "forward"]
 Row: TypeAlias = tuple[str, str]
 """What a text in a box is, as a CSS class, and the text."""
 Lines: TypeAlias = Sequence[Sequence[Row]]
@@ -83,16 +82,20 @@ def svg(graph: Graph, run: GraphRun | None = None, mode: Mode = "value") -> str:
     Args:
         graph: what is drawn.
         run: a run of it, whose values are drawn too.
-        mode: ``"reverse"`` for the cotangents of the run, ``"forward"`` for its tangents.
+        mode: ``"value"``, ``"reverse"`` for cotangents too, or ``"forward"`` for tangents.
+
+    Raises:
+        GraphError: the run has not made that pass.
 
     >>> from pullback import trace
     >>> svg(trace(lambda x: x * x, 3.0))[:4]
     '<svg'
     """
+    outputs = outputs_of(graph, run, mode)
     facts = facts_of(graph, run)
     boxes = [[[row] for row in rows_of(fact, mode if run else None)] for fact in facts]
     legend = LEGENDS[mode] if run is not None else ""
-    return picture(graph, facts, boxes, legend).text
+    return picture(graph, facts, boxes, outputs, legend).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def picture(
     graph: Graph,
     facts: Sequence[Facts],
     boxes: Sequence[Lines],
+    outputs: frozenset[int],
     legend: str = "",
     *,
     interactive: bool = False,
@@ -118,10 +122,11 @@ def picture(
         graph: what is drawn.
         facts: of each of its nodes.
         boxes: what stands in the box of each of its nodes.
+        outputs: the indices of the nodes that it returns.
         legend: what stands below.
         interactive: whether a program finds the nodes and edges, which then have no titles.
     """
-    return _Picture(graph, facts, boxes, legend, interactive).draw()
+    return _Picture(graph, facts, boxes, outputs, legend, interactive).draw()
 
 
 class _Picture:
@@ -130,6 +135,7 @@ class _Picture:
         graph: Graph,
         facts: Sequence[Facts],
         boxes: Sequence[Lines],
+        outputs: frozenset[int],
         legend: str,
         interactive: bool,
     ) -> None:
@@ -144,7 +150,7 @@ class _Picture:
         ]
         self.box = 2 * _PADDING + _ROW * max(map(len, boxes), default=0) - 6
         self.pitch = self.box + _BETWEEN
-        self.outputs = _outputs_of(graph)
+        self.outputs = outputs
         self.layout: Layout = layout(graph, lambda node: self.widths[node.index], gap=_GAP)
 
     def draw(self) -> Picture:
@@ -235,12 +241,18 @@ class _Picture:
         return f"{start}><title>{escaped(_title(fact))}</title>{''.join(parts)}</g>"
 
 
-def _outputs_of(graph: Graph) -> set[int]:
-    """The indices of the nodes that the graph returns; of one that is not finished, none."""
+def outputs_of(graph: Graph, run: GraphRun | None, mode: Mode) -> frozenset[int]:
+    """The indices of the nodes that the graph returns; of one that is not finished, none.
+
+    Raises:
+        GraphError: there is no such mode, or the run has not made that pass.
+    """
     try:
-        return {node.index for node in nodes_in(graph.outputs)}
+        return view(graph, run, mode).outputs
     except GraphError:
-        return set()
+        if run is None and mode == "value":  # which shows nothing but the graph itself
+            return frozenset()
+        raise
 
 
 def rows_of(fact: Facts, mode: Mode | None) -> list[Row]:
@@ -273,11 +285,7 @@ def _title(fact: Facts) -> str:
 
 def _width(row: Row) -> float:
     kind, text = row
-    return sum(map(_cells, text)) * _ADVANCE.get(kind, _SMALL)
-
-
-def _cells(letter: str) -> int:
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+    return cells(text) * _ADVANCE.get(kind, _SMALL)
 
 
 def _line(kind: str, x: float, y: float, text: str) -> str:

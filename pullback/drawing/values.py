@@ -1,9 +1,7 @@
-"""Values as short text: on a node of a drawing, and at more length beside it."""
+"""Values at more length than on the nodes of a drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from textwrap import shorten
 from typing import Any, Final
@@ -11,29 +9,12 @@ from typing import Any, Final
 from pullback.graph.nodes import described, space_like
 from pullback.showing import printable
 
-__all__ = ["at_length", "brief"]
+__all__ = ["at_length"]
 
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    scalar: Callable[[Any], str]
-    element: Callable[[Any], str]
-    """Writes a number of an array."""
-    most: int
-    """As many numbers of an array, or members of a container, are written."""
-    lists_the_first: bool
-    """Whether the first numbers stand for a larger array, and not its dtype and shape."""
-    room: int
-    """In letters, for what is neither."""
-
-
-def brief(value: Any) -> str:
-    """A value for a node: numbers to six digits, a larger array as its dtype and shape.
-
-    >>> brief(2 / 3), brief((1.0, None)), brief(1e-9 + 2j)
-    ('0.666667', '(1, None)', '1e-09+2j')
-    """
-    return _written(value, _ON_A_NODE)
+_MOST: Final = 6
+"""As many numbers of an array, or members of a container, are written."""
+_ROOM: Final = 120
+"""In letters, for what is neither."""
 
 
 def at_length(value: Any) -> str:
@@ -43,46 +24,25 @@ def at_length(value: Any) -> str:
     >>> at_length(np.float64(2 / 3)), at_length(np.arange(20.0) / 3)
     ('0.6666666666666666', '0, 0.33333333, 0.66666667, 1, 1.3333333, 1.6666667, … (20 numbers)')
     """
-    return _written(value, _BESIDE_IT)
-
-
-def _written(value: Any, style: _Style) -> str:
     if isinstance(value, (list, tuple)):
-        inside = [_written(item, style) for item in value[: style.most]]
-        inside += ["…"] * (len(value) > style.most)
-        return f"[{', '.join(inside)}]" if isinstance(value, list) else f"({', '.join(inside)})"
-    elements = getattr(value, "flat", None)  # which lazy arrays lack: showing must not compute
+        inside = ", ".join([*map(at_length, value[:_MOST]), *["…"] * (len(value) > _MOST)])
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     shape = getattr(value, "shape", ())
+    elements = getattr(value, "flat", None)  # which lazy arrays lack: showing must not compute
     if elements is None or not hasattr(value, "tolist"):
-        text = described(space_like(value)) if shape else style.scalar(value)
-        return shorten(printable(text), style.room, placeholder="…")
-    if value.size <= style.most:
-        return printable(_nested(value.tolist(), style.element if shape else style.scalar))
-    if not style.lists_the_first:
-        return described(space_like(value))
-    first = ", ".join(style.element(item.item()) for item in islice(elements, style.most))
+        text = described(space_like(value)) if shape else repr(value)
+        return shorten(printable(text), _ROOM, placeholder="…")
+    if not shape:
+        return printable(repr(value.item()))
+    if value.size <= _MOST:
+        return printable(_nested(value.tolist()))
+    first = ", ".join(_number(item.item()) for item in islice(elements, _MOST))
     return printable(f"{first}, … ({value.size} numbers)")
 
 
-def _nested(items: Any, number: Callable[[Any], str]) -> str:
-    if isinstance(items, list):
-        return f"[{', '.join(_nested(item, number) for item in items)}]"
-    return number(items)
+def _nested(items: Any) -> str:
+    return f"[{', '.join(map(_nested, items))}]" if isinstance(items, list) else _number(items)
 
 
-def _short(value: Any) -> str:
-    return _rounded(value, 4 if isinstance(value, complex) else 6)
-
-
-def _eight_digits(value: Any) -> str:
-    return _rounded(value, 8)
-
-
-def _rounded(value: Any, digits: int) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, float, complex)):
-        return repr(value)
-    return f"{value:.{digits}g}"
-
-
-_ON_A_NODE: Final = _Style(_short, _short, 4, lists_the_first=False, room=18)
-_BESIDE_IT: Final = _Style(repr, _eight_digits, 6, lists_the_first=True, room=120)
+def _number(value: Any) -> str:
+    return f"{value:.8g}" if isinstance(value, (float, complex)) else repr(value)

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from pullback import Graph, trace
+from pullback.drawing import draw
 from pullback.drawing.page import page
+from pullback.drawing.svg import svg
 from pullback.errors import GraphError
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -173,10 +175,16 @@ def test_page_begins_with_the_pass_that_is_asked_for(graph, run):
 
 
 def test_pass_that_was_not_made_cannot_be_begun_with(graph):
-    with pytest.raises(GraphError, match=r"cannot begin .* has no reverse pass: call run.reverse"):
+    with pytest.raises(GraphError, match=r"has made no reverse pass .* call run.reverse\(\) first"):
         page(graph, graph.run(1.0, 2.0), "reverse")
-    with pytest.raises(GraphError, match="a graph that has not been run has no passes"):
+    with pytest.raises(GraphError, match="was not run, so it has no forward pass"):
         page(graph, None, "forward")
+
+
+@pytest.mark.parametrize(("format", "written"), [("html", page), ("svg", svg)])
+def test_draw_knows_the_format(graph, run, format, written):
+    assert draw(run, format, "reverse") == written(graph, run, "reverse")
+    assert draw(graph, format) == written(graph)
 
 
 def test_it_needs_nothing_from_outside(graph, run):

@@ -10,6 +10,7 @@ import pytest
 
 from pullback import Graph, folded, trace
 from pullback.drawing.svg import svg
+from pullback.errors import GraphError
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -161,6 +162,11 @@ def test_unfinished_graph_is_drawn():
     graph.named("a", x + 1.0)
     graph.named("b", x + 2.0)
     assert [*nodes_of(svg(graph))] == ["x", "a", "b"]
+
+
+def test_pass_that_was_not_made_is_an_error(graph):
+    with pytest.raises(GraphError, match="has made no reverse pass that could be drawn"):
+        svg(graph, graph.run(1.0, 2.0), "reverse")
 
 
 def test_graph_without_nodes_is_drawn():
