@@ -96,7 +96,11 @@ def test_it_says_what_it_is_to_a_screen_reader(graph):
     )
 
 
-def test_edges_go_from_box_to_box(graph):
+@pytest.mark.parametrize("arguments", [2, 9])
+def test_edges_go_from_box_to_box(graph, arguments):
+    if arguments > 2:
+        example = [1.0] * arguments
+        graph = trace(lambda *xs: np.stack(xs), *example)
     text = svg(graph)
     paths = [p.get("d") for p in ET.fromstring(text).iter(f"{SVG}path") if "edge" in p.get("class")]
     assert len(paths) == len({(parent, node) for node in graph for parent in node.parents})
