@@ -123,7 +123,10 @@ def _graph_of(text: str, values: Mapping[str, Any]) -> Graph:
     inputs = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in values]
     expression.__signature__ = Signature(inputs)  # type: ignore[attr-defined]
     expression.__qualname__ = "expression"
-    return trace(expression, *values.values())
+    graph = trace(expression, *values.values())
+    for node in graph.nodes:
+        node.line = None  # no file has it
+    return graph
 
 
 def _function(target: str) -> Any:

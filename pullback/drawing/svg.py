@@ -169,7 +169,7 @@ class _Picture:
         ]
         if self.legend:
             parts.append(_line("pb-text", width / 2, below + _ROW + 4, self.legend))
-        return Picture("\n".join([*parts, "</svg>\n"]), width, height)
+        return Picture("\n".join([*parts, "</svg>"]), width, height)
 
     def _opening(self, width: int, height: int) -> str:
         inputs = ", ".join(node.name for node in self.graph.inputs)

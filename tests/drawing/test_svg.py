@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import xml.etree.ElementTree as ET
 from math import cos, exp, sin
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from pullback import Graph, folded, trace
+from pullback.cli import main
 from pullback.drawing.svg import svg
 from pullback.errors import GraphError
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -59,6 +65,20 @@ def test_tangents(graph, run):
     found = nodes_of(svg(graph, run, "forward"))
     assert found["exp"][0] == ["exp(mul)", f"{exp(2):.6g}", f"↓ {2 * exp(2):.6g}"]
     assert found["add_2"][0][-1] == f"↓ {2 * exp(2) + 4:.6g}"
+
+
+def test_picture_of_the_documentation_is_what_the_command_makes():
+    page = (DOCS / "graphs.md").read_text(encoding="utf-8")
+    command = next(line for line in page.splitlines() if line.endswith("-o nine_nodes.svg"))
+    arguments = shlex.split(command.removeprefix("$ pullback "))[:-2]
+    made = CliRunner().invoke(main, arguments, catch_exceptions=False).stdout
+    picture = (DOCS / "nine_nodes.svg").read_text(encoding="utf-8")
+    assert rounded(picture) == rounded(made), f"run {command} in docs"
+
+
+def rounded(text):
+    """A text with its numbers to ten digits, as other machines round the last ones otherwise."""
+    return re.sub(r"\d+\.\d{10,}", lambda found: f"{float(found[0]):.10g}", text)
 
 
 def test_values_alone(graph, run):
