@@ -12,18 +12,26 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-HAS_DASK = all(map(find_spec, ("dask", "pullback_dask")))
-collect_ignore_glob = [] if HAS_DASK else ["plugins/pullback-dask/*"]
+OPTIONAL = {
+    "plugins/pullback-dask": (
+        ("dask", "pullback_dask"),
+        "`tox -e dask`, or pip install -e './plugins/pullback-dask[dask]'",
+    ),
+    "tests/browser": (("playwright",), "`tox -e browser`"),
+}
+"""Folder -> the modules that its tests need, which are no dependencies, and what runs them."""
+LEFT_OUT = {
+    folder: how for folder, (needs, how) in OPTIONAL.items() if not all(map(find_spec, needs))
+}
+collect_ignore_glob = [*LEFT_OUT, *(f"{folder}/*" for folder in LEFT_OUT)]
 
 
 def pytest_report_header():
     """Say what is left out, and how to run it."""
-    if not HAS_DASK:
-        return (
-            "left out: plugins/pullback-dask, which is not installed here. Run `tox -e dask`, or "
-            "pip install -e './plugins/pullback-dask[dask]'"
-        )
-    return None
+    return [
+        f"left out: {folder}, as what it needs is not installed. Run {how}"
+        for folder, how in LEFT_OUT.items()
+    ]
 
 
 STEPS = 2.0 ** -np.arange(4, 11)

@@ -1,4 +1,4 @@
-"""The command line: ``pullback grad``, ``plugins``, ``rules`` and ``check-rules``.
+"""The command line: ``pullback grad``, ``show``, ``plugins``, ``rules`` and ``check-rules``.
 
 This package alone knows click and rich. A command imports what it needs when it runs, so that
 ``pullback --help`` stays quick.
@@ -17,6 +17,7 @@ from pullback.cli.grad import grad
 from pullback.cli.output import one_line, plain_warnings
 from pullback.cli.plugins import plugins
 from pullback.cli.rules import rules
+from pullback.cli.show import show
 from pullback.config import ALL, VARIABLE
 from pullback.errors import PullbackError
 
@@ -44,5 +45,5 @@ def main(no_plugins: bool) -> None:
         os.environ[VARIABLE] = ALL
 
 
-for command in (grad, plugins, rules, check_rules):
+for command in (grad, show, plugins, rules, check_rules):
     main.add_command(command)

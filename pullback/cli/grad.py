@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import keyword
 from collections.abc import Mapping
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,9 @@ from pullback.errors import (
     UnknownNameError,
 )
 
+if TYPE_CHECKING:
+    from pullback.cli.expression import Expression
+
 
 class ExpressionCommand(click.Command):
     """A command whose arguments may begin with a minus sign: ``pullback grad "-x" x=1``."""
@@ -25,13 +29,25 @@ class ExpressionCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Sort the options from the arguments, which click would take for short options."""
         if "--" not in args:
-            options = [arg for arg in args if arg == "-h" or arg.startswith("--")]
-            rest = [arg for arg in args if arg not in options]
+            with_value = {
+                name
+                for parameter in self.params
+                if isinstance(parameter, click.Option) and not parameter.is_flag
+                for name in parameter.opts
+            }
+            options: list[str] = []
+            rest: list[str] = []
+            waiting = iter(args)
+            for arg in waiting:
+                if arg in with_value:
+                    options += [arg, *islice(waiting, 1)]
+                else:
+                    (options if arg == "-h" or arg.startswith("--") else rest).append(arg)
             args = [*options, "--", *rest]
         return super().parse_args(ctx, args)
 
 
-def _named_values(
+def named_values(
     context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]
 ) -> dict[str, Any]:
     """The values by name, of arguments of the form ``NAME=VALUE``."""
@@ -52,7 +68,7 @@ def _named_values(
 @click.command(cls=ExpressionCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @click.argument("expression")
-@click.argument("values", metavar="[NAME=VALUE]...", nargs=-1, callback=_named_values)
+@click.argument("values", metavar="[NAME=VALUE]...", nargs=-1, callback=named_values)
 def grad(expression: str, values: dict[str, Any], as_json: bool) -> None:
     r"""Print the value of EXPRESSION and its derivative by each NAME.
 
@@ -96,17 +112,10 @@ def differentiate(text: str, values: Mapping[str, Any]) -> tuple[float, dict[str
     >>> differentiate("x * y + x", {"x": 2.0, "y": 5.0})
     (12.0, {'x': 6.0, 'y': 2.0})
     """
-    from pullback.cli.expression import parse
     from pullback.derivatives import vjp
 
     names = tuple(values)
-    parsed = parse(text, names, arrays=any(not isinstance(v, float) for v in values.values()))
-    unused = [name for name in names if name not in parsed.names]
-    if unused:
-        used = f"it uses {', '.join(parsed.names)}" if parsed.names else "it uses no name"
-        raise UnknownNameError(
-            f"{', '.join(unused)} is given and does not occur in the expression; {used}"
-        )
+    parsed = expression_of(text, values)
     if not names:
         return _real_number(parsed({})), {}
     y, pullback = vjp(
@@ -115,6 +124,25 @@ def differentiate(text: str, values: Mapping[str, Any]) -> tuple[float, dict[str
     value = _real_number(y)
     cotangents = pullback(1.0)
     return value, dict(zip(names, cotangents if len(names) > 1 else (cotangents,), strict=True))
+
+
+def expression_of(text: str, values: Mapping[str, Any]) -> Expression:
+    """An expression in which each of the names of ``values`` occurs.
+
+    Raises:
+        ExpressionError: the expression is refused.
+        UnknownNameError: a name has no value, or is given and not used.
+    """
+    from pullback.cli.expression import parse
+
+    parsed = parse(text, [*values], arrays=any(not isinstance(v, float) for v in values.values()))
+    unused = [name for name in values if name not in parsed.names]
+    if unused:
+        used = f"it uses {', '.join(parsed.names)}" if parsed.names else "it uses no name"
+        raise UnknownNameError(
+            f"{', '.join(unused)} is given and does not occur in the expression; {used}"
+        )
+    return parsed
 
 
 def _real_number(y: Any) -> float:

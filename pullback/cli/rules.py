@@ -15,6 +15,7 @@ from pullback import domains
 from pullback.cli import source, vocabulary
 from pullback.cli.output import print_json, print_table
 from pullback.errors import MissingRuleError
+from pullback.lines import location
 
 if TYPE_CHECKING:
     from pullback.registry import Claim, Rule
@@ -129,7 +130,7 @@ def _listed(claim: Claim) -> Listed:
         for other in registry.claims
         if error is None and other is not claim and other.rule.primitive == rule.primitive
     ]
-    file, line = source.location(rule.source)
+    file, line = location(rule.source)
     return Listed(
         primitive=rule.name,
         provider=claim.provider,
@@ -166,7 +167,7 @@ def _described(claim: Claim) -> Described:
         points={str(primal): str(derivative) for primal, derivative in rule.points.items()},
         rule_doc=inspect.getdoc(rule.function),
         primitive_doc=inspect.getdoc(rule.primitive),
-        source=source.text_at(*source.location(rule.source)),
+        source=source.text_at(*location(rule.source)),
         generated=source.generated(rule.function),
     )
 

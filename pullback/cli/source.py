@@ -1,4 +1,4 @@
-"""Where a rule is written, and the text of it."""
+"""The text of a rule."""
 
 from __future__ import annotations
 

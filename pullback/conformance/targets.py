@@ -13,8 +13,6 @@ So ``numpy`` is the plugin and not the module. No target at all means every rule
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import os
 import re
 import sys
@@ -23,7 +21,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
-from operator import attrgetter
 from types import ModuleType
 from typing import Any, Final
 
@@ -32,6 +29,7 @@ from pullback.conformance import subjects
 from pullback.conformance.results import PluginResult
 from pullback.conformance.subjects import Subject
 from pullback.errors import ConformanceError, PluginWarning, PullbackError
+from pullback.importing import imported, nearest
 from pullback.names import name_of
 from pullback.plugins import PluginRecord, load
 from pullback.registry import Claim, Rule
@@ -182,17 +180,6 @@ def matches(name: str, pattern: str) -> bool:
     return name == pattern or fnmatchcase(name, pattern)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`` (did you mean a, b?)``, or nothing where no known name resembles ``name``."""
-    names = [*dict.fromkeys(known)]
-    last = name.rpartition(".")[2].lower()
-    below = [f"{name}.*"] if any(other.startswith(f"{name}.") for other in names) else []
-    same = [other for other in names if other.rpartition(".")[2].lower() == last]
-    close = difflib.get_close_matches(name, names, n=3)
-    found = [*dict.fromkeys([*below, *same, *close])][:3]
-    return f" (did you mean {' or '.join(found)}?)" if found else ""
-
-
 def _resolved(target: str, installed: Installed) -> _Chosen:
     owner, separator, pattern = target.partition("::")
     if separator:
@@ -292,7 +279,7 @@ def _subjects(origin: str) -> tuple[Subject, ...]:
     """The rules of all plugins, or those in ``module[:attribute]``."""
     if not origin:
         return tuple(s for s in subjects.registered() if s.provider not in _modules)
-    named = _imported(origin)
+    named = imported(origin)
     found = subjects.from_object(named, origin)
     for subject in found:
         subject.provider = origin
@@ -329,20 +316,6 @@ def _put_in_force(rules: Iterable[Rule], origin: str) -> None:
             used.setdefault(rule.primitive, rule)
     registry.claims.extend(Claim(rule, origin) for rule in used.values())
     registry.settle()
-
-
-def _imported(origin: str) -> Any:
-    name, _, attribute = origin.partition(":")
-    if "" not in sys.path and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # as `python -m` does
-    module = importlib.import_module(name)
-    if not attribute:
-        return module
-    try:
-        return attrgetter(attribute)(module)
-    except AttributeError:
-        near = nearest(attribute, vars(module))
-        raise ConformanceError(f"the module {name} has no {attribute!r}{near}") from None
 
 
 def _normal(name: str) -> str:

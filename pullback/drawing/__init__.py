@@ -1,4 +1,4 @@
-"""Drawings of graphs: as text for a terminal, DOT and Mermaid, all by one function."""
+"""Drawings of graphs: text for a terminal, DOT, Mermaid, SVG, pages, all by one function."""
 
 from __future__ import annotations
 

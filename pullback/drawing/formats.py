@@ -7,6 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from pullback.drawing.dot import dot
 from pullback.drawing.mermaid import mermaid
+from pullback.drawing.page import page
+from pullback.drawing.svg import svg
 from pullback.drawing.terminal import text
 from pullback.errors import GraphError
 from pullback.graph.graph import Graph
@@ -17,7 +19,13 @@ __all__ = ["FORMATS", "Format", "draw"]
 Format: TypeAlias = Callable[..., str]
 """``format(graph, run, mode, **options)``: the drawing. ``run`` is ``None`` for a bare graph."""
 
-FORMATS: Final[dict[str, Format]] = {"text": text, "dot": dot, "mermaid": mermaid}
+FORMATS: Final[dict[str, Format]] = {
+    "text": text,
+    "dot": dot,
+    "mermaid": mermaid,
+    "svg": svg,
+    "html": page,
+}
 """Name -> what draws in this format."""
 
 
@@ -28,9 +36,10 @@ def draw(
 
     Args:
         graph_or_run: a graph, or what `Graph.run` returns, whose values are shown.
-        format: ``"text"`` for a terminal; ``"dot"`` for graphviz; ``"mermaid"`` for Markdown pages.
+        format: ``"text"`` for a terminal; ``"dot"`` for graphviz; ``"mermaid"`` for Markdown pages;
+            ``"svg"`` for a picture; ``"html"`` for a page that steps through the passes.
         mode: what is shown of each node of a run: ``"value"``; ``"reverse"``, its cotangent; or
-            ``"forward"``, its tangent.
+            ``"forward"``, its tangent. A page begins with that pass, and has the others too.
         options: of the text: ``width`` in columns, ``ascii=True``, and ``max_nodes``, above which
             the graph is folded.
 

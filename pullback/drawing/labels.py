@@ -25,10 +25,11 @@ def title(node: Node, room: int = 60) -> str:
     >>> [title(node) for node in graph.nodes]
     ['x', 'abs', 'pow(·, 2)']
     """
+    name = _printable(node.name)
     if node.kind != "call":
-        return cut(node.name, room)
-    label = node.label
-    head = node.name if node.name.startswith(label) else f"{node.name}: {label}"
+        return cut(name, room)
+    label = _printable(node.label)
+    head = name if name.startswith(label) else f"{name}: {label}"
     constants = _leaves((*node.args, *node.params.values()))
     if all(isinstance(constant, Node) for constant in constants):
         return cut(head, room)
@@ -36,6 +37,16 @@ def title(node: Node, room: int = 60) -> str:
     written += [f"{key}={_argument(value)}" for key, value in node.params.items()]
     whole = f"{head}({', '.join(written)})"
     return whole if cells(whole) <= room else cut(head, room)
+
+
+def _printable(name: str) -> str:
+    """A name in one line; what moves the cursor or turns the text is written out."""
+    if name.isprintable():
+        return name
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in name
+    )
 
 
 def is_folded(node: Node) -> bool:

@@ -288,6 +288,18 @@ class Graph:
     def __str__(self) -> str:
         return text(self)
 
+    def _repr_svg_(self) -> str | None:
+        """The drawing that a notebook shows; ``None`` for a graph too large to be looked at."""
+        from pullback.drawing.notebook import svg_of
+
+        return svg_of(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """What a notebook may show: the drawing, or where it cannot, the text."""
+        from pullback.drawing.notebook import bundle
+
+        return bundle(self)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Graph):
             return NotImplemented

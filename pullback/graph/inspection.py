@@ -126,6 +126,18 @@ class GraphRun:
     def __repr__(self) -> str:
         return f"<run of {self.graph!r}: {_brief(self.y)}>"
 
+    def _repr_svg_(self) -> str | None:
+        """The drawing that a notebook shows; ``None`` for a graph too large to be looked at."""
+        from pullback.drawing.notebook import svg_of
+
+        return svg_of(self.graph, self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """What a notebook may show: the drawing, or where it cannot, the text."""
+        from pullback.drawing.notebook import bundle
+
+        return bundle(self.graph, self)
+
     @property
     def values(self) -> dict[str, Any]:
         """Name -> value of every node."""
