@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from threadpoolctl import threadpool_limits
 
+from benchmarks.drawings import drawing_seconds, page_bytes
 from benchmarks.engines import PEERS, available
 from benchmarks.footprint import growth, import_seconds, in_fresh_process, peak_bytes
 from benchmarks.problems import PROBLEMS
@@ -48,7 +49,7 @@ def main(engines: str, problems: str, quick: bool, write: Path | None) -> None:
     if problems:
         found = Found(rows)
     else:
-        errors.print("measuring graphs, memory and the import ...")
+        errors.print("measuring graphs, drawings, memory and the import ...")
         programs = {row.name: row.problem for row in rows if row.problem.links is None}
         traced = [e.name for e in chosen if e.name in ("pullback", "by hand", "autograd")]
         found = Found(
@@ -56,6 +57,8 @@ def main(engines: str, problems: str, quick: bool, write: Path | None) -> None:
             seed_result=_seed_result(),
             import_seconds=import_seconds("pullback", effort.samples),
             graphs={name: graph_ratio(problem, effort) for name, problem in programs.items()},
+            drawing_seconds=drawing_seconds(effort),
+            page_bytes=page_bytes(),
             growth=in_fresh_process(growth, "pullback", NETWORK, 10**5),
             peaks={name: in_fresh_process(peak_bytes, name, MILLION) for name in traced},
         )

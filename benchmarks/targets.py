@@ -39,6 +39,10 @@ class Found:
     """Bytes added by 10⁵ gradients with the garbage collector disabled."""
     graphs: dict[str, float] = field(default_factory=dict)
     """Problem -> how many times as long as the program the graph of it takes."""
+    drawing_seconds: float | None = None
+    """What the drawing of a graph of 200 nodes takes in the terminal."""
+    page_bytes: int | None = None
+    """The size of its web page."""
     peaks: dict[str, int] = field(default_factory=dict)
     """Engine -> the peak bytes of a Rosenbrock gradient of 10⁶ elements."""
 
@@ -63,6 +67,7 @@ def targets(found: Found) -> list[Target]:
         *_seed_time(found),
         *_traced(found),
         _graph(found),
+        *_drawings(found),
         _peak(found),
         _growth(found),
         _linear(found),
@@ -119,6 +124,18 @@ def _graph(found: Found) -> Target:
         return Target(text)
     ratio, name = max((ratio, name) for name, ratio in found.graphs.items())
     return Target(text, f"{ratio:.2f} times ({name}) at most", ratio <= 1.3)
+
+
+def _drawings(found: Found) -> list[Target]:
+    time = Target("A graph of 200 nodes is drawn in the terminal within 0.3 s")
+    size = Target("Its web page is smaller than 300 kB")
+    if found.drawing_seconds is not None:
+        taken = found.drawing_seconds
+        time = replace(time, measured=f"{taken:.2f} s", reached=taken <= 0.3)
+    if found.page_bytes is not None:
+        kilobytes = found.page_bytes / 1e3
+        size = replace(size, measured=f"{kilobytes:.0f} kB", reached=kilobytes < 300)
+    return [time, size]
 
 
 def _peak(found: Found) -> Target:

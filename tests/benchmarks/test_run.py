@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import engines, problems, timing
+from benchmarks import drawings, engines, problems, timing
 from benchmarks.__main__ import main
 from benchmarks.report import omissions, page, ratio_cells
 from benchmarks.targets import Found, Row, targets
@@ -156,3 +156,15 @@ def test_the_graph_of_a_program_is_measured_beside_it(monkeypatch):
     assert timing.graph_ratio(problem, EFFORT) == 1.5
     ((program, graph),) = [[each["program"], each["graph"]] for each in asked]
     assert program == graph == problem.hand(*problem.primals, *problem.constants)[0]
+
+
+@pytest.mark.parametrize(("seconds", "size", "expected"), [(0.2, 2e5, True), (0.4, 4e5, False)])
+def test_drawings_have_their_limits(seconds, size, expected):
+    found = Found([], drawing_seconds=seconds, page_bytes=int(size))
+    assert reached("in the terminal", found) == (expected, f"{seconds:.2f} s")
+    assert reached("web page", found) == (expected, f"{size / 1e3:.0f} kB")
+
+
+def test_the_page_of_two_hundred_nodes_is_small():
+    assert len(drawings.tangle()) == drawings.NODES == 200
+    assert drawings.page_bytes() < 300_000
