@@ -46,6 +46,9 @@ class Traced:
 def plain(value: Any) -> Any:
     """The value without any tracer around it."""
     while isinstance(value, Traced):
+        trace = value._trace
+        if not trace.differentiates:
+            trace.settle(value)
         value = value._value
     return value
 
@@ -76,6 +79,11 @@ class ArrayType(ABC):
     """Whether values can be written to, so that rules must be given what `keep` returns."""
     metadata: ClassVar[Collection[Any]] = ()
     """Primitives that tell of the space of a value, and nothing of the value itself."""
+    value_dependent: ClassVar[Mapping[Any, Callable[..., bool]]] = {}
+    """Primitives of which the shape or dtype of the output depends on the values of arguments.
+
+    Each with a function of a call's positional and keyword arguments, which are traced where they
+    may have other values, that says whether it does in this call."""
     element_methods: ClassVar[Mapping[str, Any]] = {}
     """Primitives that the library calls as methods of objects that are stored in an array."""
 
@@ -201,6 +209,8 @@ element_methods: Final[dict[str, Any]] = {}
 """Name -> the primitive of `ArrayType.element_methods`."""
 metadata: Final[set[Any]] = set()
 """What `ArrayType.metadata` names."""
+value_dependent: Final[dict[Any, Callable[..., bool]]] = {}
+"""What `ArrayType.value_dependent` names."""
 
 
 def add_array_type(array_type: ArrayType) -> None:
@@ -216,6 +226,7 @@ def add_array_type(array_type: ArrayType) -> None:
             gatherers[kind] = array_type.gather
     element_methods.update(array_type.element_methods)
     metadata.update(array_type.metadata)
+    value_dependent.update(array_type.value_dependent)
 
 
 def explained(error: Exception) -> Exception:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullback.arguments import any_traced, youngest_trace
 from pullback.chain import Chain
-from pullback.core import dispatching
-from pullback.graph.nodes import Node, substituted
+from pullback.graph.nodes import Node, runner, substituted
 from pullback.graph.recorder import UNKNOWN
 from pullback.tracer import apply_function
 
@@ -102,7 +101,7 @@ def call_apart(function: Any, args: Sequence[Any], params: Mapping[str, Any]) ->
         return function.function(*args, **params)
     if hasattr(function, "call_apart"):  # a graph
         return function.call_apart(args, partial(partial, _call))
-    return dispatching(function)(*args, **params)
+    return runner(function)(*args, **params)
 
 
 def _call(function: Any, *args: Any, **params: Any) -> Any:

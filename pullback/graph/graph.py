@@ -11,7 +11,6 @@ from pullback.arguments import any_traced, youngest_trace
 from pullback.boundary import is_leaf, own_copy
 from pullback.chain import Chain
 from pullback.containers import flatten, places, unflatten
-from pullback.core import dispatching
 from pullback.errors import (
     FeedError,
     GraphError,
@@ -22,11 +21,13 @@ from pullback.errors import (
 from pullback.graph.nodes import (
     Guard,
     Node,
+    asked,
     described,
     evaluate,
     line_of_caller,
     nodes_in,
     origin,
+    runner,
     space_like,
 )
 from pullback.graph.recorder import UNKNOWN, Recorder
@@ -306,7 +307,7 @@ class Graph:
             trace = youngest_trace((*leaves, *variables))
             if trace.takes_whole_calls and trace is not self._recorder and self._takes_leaves():
                 return apply_function(self, tuple(leaves), {})
-            return self.restored(self._loop(leaves, dispatching))
+            return self.restored(self._loop(leaves, runner))
         run, _ = self._ready()
         try:
             outputs = run(*leaves, *variables)
@@ -401,7 +402,7 @@ class Graph:
         where = f" ({guard.line[0]}:{guard.line[1]})" if guard.line else ""
         raise PathChangedError(
             f"the function that {self.name} was traced from went on because the "
-            f"{guard.question.__name__} of {guard.node.name} was {guard.answer!r}{where}, which it "
+            f"{asked(guard.question)} of {guard.node.name} was {guard.answer!r}{where}, which it "
             "is not for these inputs. Trace it again with them, or write np.where"
         )
 

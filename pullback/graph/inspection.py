@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pullback.boundary import admit_like, is_leaf, leave, seed
 from pullback.containers import flatten, map_leaves, unflatten
-from pullback.core import Run, dispatching, space_of_output, take_output, walk
+from pullback.core import Run, space_of_output, take_output, walk
 from pullback.forward import ForwardTrace, split, tangents_in
-from pullback.graph.nodes import Node, described, evaluate, origin, space_like
+from pullback.graph.nodes import Node, described, evaluate, origin, runner, space_like
 from pullback.registry import Claim, rules, unwrap
 from pullback.spaces import Pending
 from pullback.tracer import Trace, Tracer
@@ -194,7 +194,7 @@ class GraphRun:
         for node in graph.nodes:
             start = perf_counter()
             if node.kind == "call":
-                value = evaluate(node, value_of, dispatching)
+                value = evaluate(node, value_of, runner)
             elif node.kind == "constant":
                 value = node.value
             else:

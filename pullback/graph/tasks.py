@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from pullback.errors import CyclicGraphError, GraphError, UnknownNodeError
-from pullback.graph.nodes import Node, nodes_in
+from pullback.graph.nodes import Node, asked, nodes_in
 
 if TYPE_CHECKING:
     from pullback.graph.graph import Graph
@@ -172,7 +172,7 @@ def tasks_of(graph: Graph) -> dict[str, Any]:
     if graph.guards:
         guard = graph.guards[0]
         raise GraphError(
-            f"{graph.name} holds only while the {guard.question.__name__} of {guard.node.name} is "
+            f"{graph.name} holds only while the {asked(guard.question)} of {guard.node.name} is "
             f"{guard.answer!r}, which a dict of tasks cannot say; write np.where for the branch"
         )
     tasks: dict[str, Any] = {}

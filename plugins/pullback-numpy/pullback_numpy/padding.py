@@ -6,6 +6,8 @@ axis after the other; their pullback scatters in the same way.
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 
 from pullback import not_implemented, rule
@@ -83,9 +85,10 @@ def _pairs(pad_width, ndim):
     if isinstance(pad_width, dict):
         pairs = [(0, 0)] * ndim
         for axis, width in pad_width.items():
-            pairs[axis] = tuple(np.broadcast_to(width, 2).tolist())
+            pairs[axis] = tuple(map(index, np.broadcast_to(width, 2).tolist()))
         return pairs
-    return np.broadcast_to(pad_width, (ndim, 2)).tolist()
+    pairs = np.broadcast_to(pad_width, (ndim, 2)).tolist()
+    return [tuple(map(index, pair)) for pair in pairs]  # a graph notes what they are
 
 
 def _filled(widths, inner):
