@@ -63,6 +63,11 @@ def undifferentiated(value: Any) -> Any:
     return value
 
 
+def recorded(value: Any) -> bool:
+    """Whether ``value`` is one that a graph records and that nothing differentiates."""
+    return isinstance(value, Traced) and not value._trace.differentiates
+
+
 class ArrayType(ABC):
     """What the engine must know of a family of value types.
 
@@ -181,8 +186,7 @@ class Numbers(ArrayType):
             if kind is complex and not isinstance(plain(traced), complex):
                 traced = traced + 0j
             # A derivative of higher order is brought to the type at its end; a graph has none.
-            recorded = not traced._trace.differentiates and type(plain(traced)) is not kind
-            return traced.item() if recorded else traced
+            return traced.item() if recorded(traced) and type(plain(traced)) is not kind else traced
         return kind(cotangent)
 
     def zeros(self, space: Space) -> Any:

@@ -74,7 +74,7 @@ def runner(function: Any) -> Callable[..., Any]:
     >>> runner(complex.imag)(1 + 2j)
     2.0
     """
-    found = dispatching(function)
+    found: Any = dispatching(function)
     return found if callable(found) else caller(function)
 
 

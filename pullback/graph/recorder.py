@@ -249,9 +249,12 @@ def _argument(value: Any) -> Any:
     if type(value) in (list, tuple):
         value = type(value)(map(_argument, value))
     elif type(value) is slice:
-        ends = (value.start, value.stop, value.step)
-        return slice(*[operator.index(x) if isinstance(x, Traced) else x for x in ends])
+        return slice(*map(_end, (value.start, value.stop, value.step)))
     return gathered(value)
+
+
+def _end(value: Any) -> Any:
+    return operator.index(value) if isinstance(value, Traced) else value  # type: ignore[arg-type]
 
 
 def refuse_write(primitive: Any, args: Sequence[Any], params: Mapping[str, Any]) -> None:
@@ -367,6 +370,6 @@ for _name in ("and", "or", "xor", "lshift", "rshift"):  # of truth values and in
     _primitive = getattr(operator, f"__{_name}__")
     setattr(_Recording, f"__{_name}__", _binary(_primitive))
     setattr(_Recording, f"__r{_name}__", _reflected(_primitive))
-_Recording.__invert__ = _inverted  # type: ignore[attr-defined]
+setattr(_Recording, "__invert__", _inverted)  # noqa: B010
 for _kind in (GraphTracer, GraphArrayTracer, UnknownTracer):
     add_tracer_type(_kind)

@@ -11,8 +11,9 @@ from numbers import Number
 import numpy as np
 
 from pullback import ArrayType
+from pullback.arguments import any_traced
 from pullback.errors import PrimalError, TracerConversionError
-from pullback.spaces import HoldsTraced, Traced, plain
+from pullback.spaces import HoldsTraced, Traced, plain, recorded
 from pullback_numpy.complex_numbers import is_complex
 
 SCALARS = tuple(
@@ -46,12 +47,12 @@ def _always(*args, **params):
 def _by_mask(a, index):
     """Whether an index has a mask in it whose values may change."""
     items = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(item, Traced) and item.dtype.kind == "b" for item in items)
+    return any(recorded(item) and item.dtype.kind == "b" for item in items)
 
 
 def _by_rest(a, *rest, **params):
     """Whether an argument but the first is traced, such as counts or places."""
-    return any(isinstance(value, Traced) for value in (*rest, *params.values()))
+    return any_traced((*rest, *params.values()))
 
 
 VALUE_DEPENDENT = {
@@ -283,7 +284,7 @@ class Arrays(ArrayType):
         Copied are views of an array that is held elsewhere, of a bigger buffer or of foreign
         memory, arrays that repeat their elements (broadcasts), and what cannot be written.
         """
-        if isinstance(cotangent, Traced) and not cotangent._trace.differentiates:
+        if recorded(cotangent):
             value = plain(cotangent)  # a graph copies what the program would copy
             return cotangent if self.own(value, map(plain, held)) is value else cotangent.copy()
         if type(cotangent) is not np.ndarray:
@@ -321,9 +322,9 @@ class Scalars(ArrayType):
         kind = space[0]
         if getattr(plain(cotangent), "shape", ()):
             cotangent = _adder(cotangent)(cotangent, axis=None)
+        if recorded(cotangent) and not isinstance(plain(cotangent), SCALARS):
+            cotangent = np.positive(cotangent)  # of a number or an array without axes a scalar
         if isinstance(cotangent, Traced):
-            if not cotangent._trace.differentiates and not isinstance(plain(cotangent), SCALARS):
-                cotangent = np.positive(cotangent)  # of a number or an array without axes a scalar
             return _cast_traced(cotangent, None, np.dtype(kind))
         if is_complex(cotangent) and not issubclass(kind, np.complexfloating):
             cotangent = cotangent.real

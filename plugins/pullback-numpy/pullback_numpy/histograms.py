@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pullback import not_implemented, rule
-from pullback.spaces import Traced
+from pullback.spaces import recorded
 from pullback_numpy.axes import as_array, in_precision_of
 from pullback_numpy.indexing import read
 from pullback_numpy.reductions import max_, min_
@@ -25,7 +25,7 @@ _BY_LIMITS = not_implemented(_NO_LIMITS)
 def bincount(x, weights=None, minlength=0):
     """``y[k]`` is the sum of the weights where ``x`` is ``k``: each gets the cotangent there."""
     y = np.bincount(x, None if weights is None else as_array(weights), minlength)
-    x = x if isinstance(x, Traced) else np.array(x, np.intp)
+    x = x if recorded(x) else np.array(x, np.intp)
 
     def bincount_pullback(ct):
         return np.take(ct, x)

@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback import Deferred, primitive, rule
 from pullback.arguments import any_traced
-from pullback.spaces import Traced, array_type_of
+from pullback.spaces import Traced, array_type_of, recorded
 from pullback.tracer import apply_function
 from pullback_numpy.axes import NO_OUT, along, as_array, given, refuse_out
 
@@ -128,7 +128,7 @@ def _index_array(index):
 
     Indices get the widest type, as products with the lengths of axes do not fit into eight bits.
     """
-    if isinstance(index, Traced):  # by a graph
+    if recorded(index):
         return index if index.dtype.kind == "b" else index.astype(np.intp)
     array = np.asarray(index)
     return array.astype(bool if array.dtype.kind == "b" else np.intp)
@@ -182,7 +182,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     refuse_out(out, np.take)
     a = as_array(a)
     shape = a.shape
-    if hasattr(a, "take") and not isinstance(indices, Traced):
+    if hasattr(a, "take") and not recorded(indices):
         y = a.take(indices, axis=axis, mode=mode)
     else:  # an array of another library, which lacks NumPy's method
         y = np.take(a, indices, axis, **given(mode=mode))

@@ -85,10 +85,15 @@ def _pairs(pad_width, ndim):
     if isinstance(pad_width, dict):
         pairs = [(0, 0)] * ndim
         for axis, width in pad_width.items():
-            pairs[axis] = tuple(map(index, np.broadcast_to(width, 2).tolist()))
+            pairs[axis] = _whole(np.broadcast_to(width, 2).tolist())
         return pairs
     pairs = np.broadcast_to(pad_width, (ndim, 2)).tolist()
-    return [tuple(map(index, pair)) for pair in pairs]  # a graph notes what they are
+    return [_whole(pair) for pair in pairs]
+
+
+def _whole(pair):
+    """A pair of ints, which a graph notes."""
+    return index(pair[0]), index(pair[1])
 
 
 def _filled(widths, inner):

@@ -16,7 +16,7 @@ from pullback import rule
 from pullback.arguments import any_traced
 from pullback.errors import DerivativeNotImplementedError, InPlaceWriteError
 from pullback.names import name_of
-from pullback.spaces import Traced, undifferentiated
+from pullback.spaces import recorded, undifferentiated
 from pullback_numpy.axes import NO_OUT, as_array, inverse, keeps, refuse_out, weights_along
 from pullback_numpy.indexing import scatter
 from pullback_numpy.ordering import sort
@@ -157,7 +157,7 @@ def _quantile(function, a, q, axis, out, overwrite_input, method, keepdims, weig
         )
     if weights is not None:
         weights = undifferentiated(np.broadcast_to(weights_along(weights, shape, axis), shape))
-        weights = weights if isinstance(weights, Traced) else np.array(weights)
+        weights = weights if recorded(weights) else np.array(weights)
 
     def parts(n_dims):
         """The parts of one, with axes for what they are broadcast to."""
