@@ -291,6 +291,17 @@ class _Recording(Tracer):
             )
         return super().__getattr__(name)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The type of the plain value, for which the graph then is."""
+        self._trace.settle(self)
+        return type(plain(self._value))
+
+    def __format__(self, specification: str) -> str:
+        """Not the number alone, which a program might read back out of the text."""
+        name = self._trace.node_of(self).name
+        return f"<{name} of a graph, {format(plain(self._value), specification)}>"
+
     def __bool__(self) -> bool:
         return bool(self._trace.guard(self, bool))
 
@@ -323,6 +334,10 @@ class GraphArrayTracer(_Recording, ArrayTracer):
     def __len__(self) -> int:
         self._trace.settle(self)
         return super().__len__()
+
+    def __iter__(self) -> Iterator[Any]:
+        self._trace.settle(self)
+        return super().__iter__()
 
 
 class UnknownTracer(_Recording, ArrayTracer):
