@@ -86,7 +86,8 @@ class Graph:
         self._parameters: list[Parameter] = []
         self._variables: dict[str, Node] = {}
         self._outputs: tuple[Any, ...] = ()
-        self._structure: Any = None
+        self.structure: Any = None
+        """The container of the outputs; ``None`` for a single value."""
         self._has_output = False
         self._allows_unused = False
         self._compiled: Any = None
@@ -124,7 +125,7 @@ class Graph:
     def finish(self, y: Any) -> None:
         """Return ``y``, the output of a traced function, and drop what it does not need."""
         self._allows_unused = True
-        leaves, self._structure = ([y], None) if is_leaf(y) else flatten(y)
+        leaves, self.structure = ([y], None) if is_leaf(y) else flatten(y)
         leaves = [gathered(leaf) for leaf in leaves]
         self._outputs = tuple(
             leaf
@@ -185,7 +186,7 @@ class Graph:
             outputs: traced values of this graph, or containers of them; several give a tuple.
         """
         value = outputs[0] if len(outputs) == 1 else outputs
-        leaves, self._structure = ([value], None) if is_leaf(value) else flatten(value)
+        leaves, self.structure = ([value], None) if is_leaf(value) else flatten(value)
         self._outputs = tuple(
             self._node_of(leaf) if isinstance(leaf, Traced) else leaf for leaf in leaves
         )
@@ -412,7 +413,7 @@ class Graph:
             not isinstance(output, Node) or output.kind == "constant" for output in self.outputs
         ):
             leaves = [own_copy(leaf) for leaf in leaves]
-        return leaves[0] if self._structure is None else unflatten(self._structure, leaves)
+        return leaves[0] if self.structure is None else unflatten(self.structure, leaves)
 
     def _explain(self, error: Exception) -> None:
         """Add to an error which node it comes from."""
@@ -573,7 +574,7 @@ class Graph:
     def take_outputs(self, other: Graph, leaves: Sequence[Any]) -> None:
         """Return ``leaves``, in the structure that ``other`` returns."""
         self.output([*leaves])
-        self._structure = other._structure
+        self.structure = other.structure
 
     def unfold(self, *example: Any) -> Graph:
         """The same graph with every chain, graph and function in it taken apart.
