@@ -154,6 +154,8 @@ class Recorder(Trace):
             node.index in self.loose for node in nodes_in((call["args"], call["params"]))
         ):
             return True
+        if primitive is operator.mul:  # a list as often as a value says
+            return any(type(arg) in (list, tuple) for arg in args)
         return _is_in(value_dependent, primitive) and value_dependent[primitive](*args, **params)
 
     def settle(self, value: Any) -> Any:
@@ -174,6 +176,8 @@ class Recorder(Trace):
             return traced
         whole = self.node_of(self.add("call", name, None, line=line, **call))
         whole.space = None
+        if is_loose:
+            self.guards.append(Guard(whole, len, len(y), line))
         if isinstance(y, (tuple, list)):
             take: Any = member
             leaves, restore = [*y], y._make if hasattr(y, "_make") else type(y)

@@ -179,7 +179,8 @@ class Arrays(ArrayType):
         if isinstance(error, IndexError) and text.startswith("only integers, slices"):
             return TracerConversionError(
                 "an array that is not traced was indexed with a value of a graph, a[i], which "
-                "NumPy does not hand over; write np.take(a, i, axis=0), or a[i] of a traced a"
+                "NumPy does not hand over. Make the array an argument of the function; or write "
+                "np.take_along_axis(a, i, axis), or np.where(mask, ...)"
             )
         called = isinstance(error, AttributeError) and error.name in _UFUNCS
         if not called and not any(sign in text for sign in _OBJECTS_REFUSED):
