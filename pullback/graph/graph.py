@@ -164,11 +164,24 @@ class Graph:
             args: traced values of this graph, and plain values.
             params: its keyword arguments.
         """
+        self._compiled = None
+        return self._recorder.record(self._called(function), args, params, None)
+
+    def note(self, function: Any, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """A call as one node, whatever it returns; its function is not run."""
+        self._compiled = None
+        return self._recorder.note(self._called(function), tuple(args), params)
+
+    def _called(self, function: Any) -> Any:
+        """What a node calls for ``function``.
+
+        Raises:
+            GraphError: it cannot be called.
+        """
         function = Chain(function) if type(function) in (list, tuple) else unwrap(function)
         if not callable(function) and rule_function(function) is None:
             raise GraphError(f"a node calls a function, and {function!r:.60} is none")
-        self._compiled = None
-        return self._recorder.record(function, args, params, None)
+        return function
 
     def named(self, name: str, value: Any) -> Any:
         """``value``, a traced value of this graph, whose node is called ``name`` from now on."""

@@ -137,13 +137,19 @@ class Recorder(Trace):
                     "instead, such as writing into an array, would be lost. Build a new value: "
                     "pullback.at(x)[i].set(v), np.where(mask, v, x)"
                 )
+        return self.note(primitive, args, params, y)
+
+    def note(
+        self, primitive: Any, args: Sequence[Any], params: Mapping[str, Any], y: Any = UNKNOWN
+    ) -> Any:
+        """A call as a new node, which is not run; ``y`` is its output, if it is known."""
         line = line_of_caller()
         call = {
             "function": primitive,
             "args": substituted(args, self._node),
             "params": substituted(params, self._node),
         }
-        is_loose = self._is_loose(primitive, args, params, call)
+        is_loose = y is not UNKNOWN and self._is_loose(primitive, args, params, call)
         if is_loose and not is_leaf(y):
             substituted((args, params), self.settle)  # how many outputs there are may depend on it
         return self._outputs(y, short_name(primitive), line, is_loose, **call)
@@ -176,7 +182,7 @@ class Recorder(Trace):
             return traced
         whole = self.node_of(self.add("call", name, None, line=line, **call))
         whole.space = None
-        if is_loose:
+        if is_loose and (isinstance(y, list) or whole.function is operator.mul):
             self.guards.append(Guard(whole, len, len(y), line))
         if isinstance(y, (tuple, list)):
             take: Any = member
