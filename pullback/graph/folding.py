@@ -85,6 +85,7 @@ def unfolded(graph: Graph, example: Sequence[Any]) -> Graph:
             args = [substituted(arg, value_of) for arg in node.args]
             params = {key: substituted(value, value_of) for key, value in node.params.items()}
             known[node.index] = call_apart(node.function, args, params)
+    result.take_guards(graph, known)
     result.take_outputs(graph, [value_of(output) for output in graph.outputs])
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pullback.arguments import any_traced, youngest_trace
@@ -583,6 +583,16 @@ class Graph:
             for p in other._parameters
         ]
         self._allows_unused = other._allows_unused
+
+    def take_guards(self, other: Graph, known: Mapping[int, Any]) -> None:
+        """Hold for what ``other`` holds for; ``known`` has what its nodes are in this graph."""
+        asked_already = {(guard.node.index, guard.question) for guard in self.guards}
+        for guard in other.guards:
+            traced = known.get(guard.node.index)
+            if isinstance(traced, Traced) and traced._trace is self._recorder:
+                node = self._recorder.node_of(traced)
+                if (node.index, guard.question) not in asked_already:
+                    self._recorder.guards.append(replace(guard, node=node))
 
     def take_outputs(self, other: Graph, leaves: Sequence[Any]) -> None:
         """Return ``leaves``, in the structure that ``other`` returns."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from graphlib import TopologicalSorter
-from operator import add, mul, sub
+from operator import add, getitem, mul, sub
 
 import numpy as np
 import pytest
@@ -139,7 +139,7 @@ TRACED = {
     "tuples": lambda x, y: np.stack((y, 2 * y), axis=1) + x[:, 1:],
     "keyword nodes": lambda x, y: np.average(x, axis=1, weights=y),
     "slices": lambda x, y: x[0, ::-1] * y[-2:, None],
-    "list of lists": lambda x, y: np.block([[x, x], [x, 2 * x]]),
+    "list of lists": lambda x, y: np.block([[x, x], [x, 2 * x]]) * y[0],
     "mask": lambda x, y: np.sum(x[x > 0]) * y,
     "derivative": grad(lambda x, y: np.sum(np.tanh(x @ y) ** 2)),
     "a string as a value": lambda x, y: np.sort(y, kind="stable") * x,
@@ -192,6 +192,23 @@ def test_graphs_of_one_dict_are_equal(name):
     assert Graph.from_dict(once.to_dict(), inputs=inputs, outputs=outputs) == once
 
 
+def test_tasks_of_values_alone():
+    tasks = {
+        "w": np.array([[2.0, 1.0], [1.0, 3.0]]),
+        "qr": (np.linalg.qr, "w"),
+        "q": (getitem, "qr", 0),
+        "parts": (divmod, 7.0, 2.0),
+        "both": ["q", (getitem, "parts", 1), "text", 3],
+    }
+    graph = Graph.from_dict({**tasks, "text": 1.0}, outputs="both")
+    q, rest, text, three = graph()
+    np.testing.assert_array_equal(q, np.linalg.qr(tasks["w"])[0])
+    assert (rest, text, three) == (1.0, 1.0, 3)
+    again = Graph.from_dict(graph.to_dict(), outputs="both")
+    assert again == graph
+    np.testing.assert_array_equal(again()[0], q)
+
+
 def test_dask_runs_it():
     dask = pytest.importorskip("dask", reason="tox -e dask has it")
     graph = trace(f_einsum, np.eye(2), np.ones(2))
@@ -234,10 +251,10 @@ def test_errors():
             "a uses 'xx', which is neither a task nor",
         ),
         (
-            {"a": (add, "xx", 1.0)},
-            ["xy"],
+            {"a": (add, "xval", 1.0)},
+            ["xvals"],
             UnknownNodeError,
-            r"mean xy\? Name it in inputs=\['xx'\]",
+            r"mean xvals\? Name it in inputs=\['xval'\]",
         ),
         (
             {"a": (add, "x", 1.0)},
