@@ -46,6 +46,9 @@ class Traced:
 def plain(value: Any) -> Any:
     """The value without any tracer around it."""
     while isinstance(value, Traced):
+        trace = value._trace
+        if not trace.differentiates:
+            trace.settle(value)
         value = value._value
     return value
 
@@ -58,6 +61,11 @@ def undifferentiated(value: Any) -> Any:
     while isinstance(value, Traced) and value._trace.differentiates:
         value = value._value
     return value
+
+
+def recorded(value: Any) -> bool:
+    """Whether ``value`` is one that a graph records and that nothing differentiates."""
+    return isinstance(value, Traced) and not value._trace.differentiates
 
 
 class ArrayType(ABC):
@@ -76,6 +84,11 @@ class ArrayType(ABC):
     """Whether values can be written to, so that rules must be given what `keep` returns."""
     metadata: ClassVar[Collection[Any]] = ()
     """Primitives that tell of the space of a value, and nothing of the value itself."""
+    value_dependent: ClassVar[Mapping[Any, Callable[..., bool]]] = {}
+    """Primitives of which the shape or dtype of the output depends on the values of arguments.
+
+    Each with a function of a call's positional and keyword arguments, which are traced where they
+    may have other values, that says whether it does in this call."""
     element_methods: ClassVar[Mapping[str, Any]] = {}
     """Primitives that the library calls as methods of objects that are stored in an array."""
 
@@ -184,8 +197,7 @@ class Numbers(ArrayType):
             if kind is complex and not isinstance(plain(traced), complex):
                 traced = traced + 0j
             # A derivative of higher order is brought to the type at its end; a graph has none.
-            recorded = not traced._trace.differentiates and type(plain(traced)) is not kind
-            return traced.item() if recorded else traced
+            return traced.item() if recorded(traced) and type(plain(traced)) is not kind else traced
         return kind(cotangent)
 
     def zeros(self, space: Space) -> Any:
@@ -216,6 +228,8 @@ element_methods: Final[dict[str, Any]] = {}
 """Name -> the primitive of `ArrayType.element_methods`."""
 metadata: Final[set[Any]] = set()
 """What `ArrayType.metadata` names."""
+value_dependent: Final[dict[Any, Callable[..., bool]]] = {}
+"""What `ArrayType.value_dependent` names."""
 
 
 def add_array_type(array_type: ArrayType) -> None:
@@ -231,6 +245,7 @@ def add_array_type(array_type: ArrayType) -> None:
             gatherers[kind] = array_type.gather
     element_methods.update(array_type.element_methods)
     metadata.update(array_type.metadata)
+    value_dependent.update(array_type.value_dependent)
 
 
 def explained(error: Exception) -> Exception:

@@ -41,6 +41,7 @@ from pullback.spaces import (
     scalar_spaces,
     space_makers,
     space_of,
+    undifferentiated,
 )
 
 Entry: TypeAlias = tuple[Any, Any, Space]
@@ -242,7 +243,7 @@ class ArrayTracer(Tracer):
         return len(self._value)
 
     def __contains__(self, item: Any) -> bool:
-        return plain(item) in plain(self._value)
+        return undifferentiated(item) in undifferentiated(self)
 
 
 _TRACERS: Final[set[type]] = {Tracer, ArrayTracer}

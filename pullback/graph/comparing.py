@@ -22,6 +22,7 @@ def same_graph(a: Graph, b: Graph) -> bool:
         len(a) == len(b)
         and [node.name for node in a.inputs] == [node.name for node in b.inputs]
         and _same_value(a.outputs, b.outputs)
+        and a.structure == b.structure
         and all(node.name in others and _same_node(node, others[node.name]) for node in a.nodes)
         and [(g.node.name, g.question, g.answer) for g in a.guards]
         == [(g.node.name, g.question, g.answer) for g in b.guards]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pullback.arguments import any_traced, youngest_trace
 from pullback.chain import Chain
-from pullback.core import dispatching
-from pullback.graph.nodes import Node, substituted
+from pullback.graph.nodes import Node, runner, substituted
 from pullback.graph.recorder import UNKNOWN
 from pullback.tracer import apply_function
 
@@ -86,6 +85,7 @@ def unfolded(graph: Graph, example: Sequence[Any]) -> Graph:
             args = [substituted(arg, value_of) for arg in node.args]
             params = {key: substituted(value, value_of) for key, value in node.params.items()}
             known[node.index] = call_apart(node.function, args, params)
+    result.take_guards(graph, known)
     result.take_outputs(graph, [value_of(output) for output in graph.outputs])
     return result
 
@@ -102,7 +102,7 @@ def call_apart(function: Any, args: Sequence[Any], params: Mapping[str, Any]) ->
         return function.function(*args, **params)
     if hasattr(function, "call_apart"):  # a graph
         return function.call_apart(args, partial(partial, _call))
-    return dispatching(function)(*args, **params)
+    return runner(function)(*args, **params)
 
 
 def _call(function: Any, *args: Any, **params: Any) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pullback.arguments import any_traced, youngest_trace
 from pullback.boundary import is_leaf, own_copy
 from pullback.chain import Chain
 from pullback.containers import flatten, places, unflatten
-from pullback.core import dispatching
 from pullback.errors import (
     FeedError,
     GraphError,
@@ -23,10 +22,12 @@ from pullback.errors import (
 from pullback.graph.nodes import (
     Guard,
     Node,
+    asked,
     described,
     evaluate,
     nodes_in,
     origin,
+    runner,
     space_like,
 )
 from pullback.graph.recorder import UNKNOWN, Recorder
@@ -86,7 +87,8 @@ class Graph:
         self._parameters: list[Parameter] = []
         self._variables: dict[str, Node] = {}
         self._outputs: tuple[Any, ...] = ()
-        self._structure: Any = None
+        self.structure: Any = None
+        """The container of the outputs; ``None`` for a single value."""
         self._has_output = False
         self._allows_unused = False
         self._changed()
@@ -124,7 +126,7 @@ class Graph:
     def finish(self, y: Any) -> None:
         """Return ``y``, the output of a traced function, and drop what it does not need."""
         self._allows_unused = True
-        leaves, self._structure = ([y], None) if is_leaf(y) else flatten(y)
+        leaves, self.structure = ([y], None) if is_leaf(y) else flatten(y)
         leaves = [gathered(leaf) for leaf in leaves]
         self._outputs = tuple(
             leaf
@@ -163,11 +165,24 @@ class Graph:
             args: traced values of this graph, and plain values.
             params: its keyword arguments.
         """
+        self._changed()
+        return self._recorder.record(self._called(function), args, params, None)
+
+    def note(self, function: Any, args: Sequence[Any], params: Mapping[str, Any]) -> Any:
+        """A call as one node, whatever it returns; its function is not run."""
+        self._changed()
+        return self._recorder.note(self._called(function), tuple(args), params)
+
+    def _called(self, function: Any) -> Any:
+        """What a node calls for ``function``.
+
+        Raises:
+            GraphError: it cannot be called.
+        """
         function = Chain(function) if type(function) in (list, tuple) else unwrap(function)
         if not callable(function) and rule_function(function) is None:
             raise GraphError(f"a node calls a function, and {function!r:.60} is none")
-        self._changed()
-        return self._recorder.record(function, args, params, None)
+        return function
 
     def named(self, name: str, value: Any) -> Any:
         """``value``, a traced value of this graph, whose node is called ``name`` from now on."""
@@ -185,7 +200,7 @@ class Graph:
             outputs: traced values of this graph, or containers of them; several give a tuple.
         """
         value = outputs[0] if len(outputs) == 1 else outputs
-        leaves, self._structure = ([value], None) if is_leaf(value) else flatten(value)
+        leaves, self.structure = ([value], None) if is_leaf(value) else flatten(value)
         self._outputs = tuple(
             self._node_of(leaf) if isinstance(leaf, Traced) else leaf for leaf in leaves
         )
@@ -332,7 +347,7 @@ class Graph:
             trace = youngest_trace((*leaves, *variables))
             if trace.takes_whole_calls and trace is not self._recorder and self._takes_leaves():
                 return apply_function(self, tuple(leaves), {})
-            return self.restored(self._loop(leaves, dispatching))
+            return self.restored(self._loop(leaves, runner))
         return self._ready().run(self, *leaves)
 
     def run(self, *args: Any, **feeds: Any) -> GraphRun:
@@ -425,14 +440,14 @@ class Graph:
         where = f" ({guard.line[0]}:{guard.line[1]})" if guard.line else ""
         raise PathChangedError(
             f"the function that {self.name} was traced from went on because the "
-            f"{guard.question.__name__} of {guard.node.name} was {guard.answer!r}{where}, which it "
+            f"{asked(guard.question)} of {guard.node.name} was {guard.answer!r}{where}, which it "
             "is not for these inputs. Trace it again with them, or write np.where"
         )
 
     @property
     def returns_call(self) -> bool:
         """Whether the output is the value of one call, and not a container or an input."""
-        output = self.outputs[0] if self._structure is None else None
+        output = self.outputs[0] if self.structure is None else None
         return isinstance(output, Node) and output.kind == "call"
 
     def restored(self, leaves: Sequence[Any]) -> Any:
@@ -441,7 +456,7 @@ class Graph:
             not isinstance(output, Node) or output.kind == "constant" for output in self.outputs
         ):
             leaves = [own_copy(leaf) for leaf in leaves]
-        return leaves[0] if self._structure is None else unflatten(self._structure, leaves)
+        return leaves[0] if self.structure is None else unflatten(self.structure, leaves)
 
     def explain(self, error: Exception) -> None:
         """Add to an error of the code which node it comes from."""
@@ -603,10 +618,20 @@ class Graph:
         ]
         self._allows_unused = other._allows_unused
 
+    def take_guards(self, other: Graph, known: Mapping[int, Any]) -> None:
+        """Hold for what ``other`` holds for; ``known`` has what its nodes are in this graph."""
+        asked_already = {(guard.node.index, guard.question) for guard in self.guards}
+        for guard in other.guards:
+            traced = known.get(guard.node.index)
+            if isinstance(traced, Traced) and traced._trace is self._recorder:
+                node = self._recorder.node_of(traced)
+                if (node.index, guard.question) not in asked_already:
+                    self._recorder.guards.append(replace(guard, node=node))
+
     def take_outputs(self, other: Graph, leaves: Sequence[Any]) -> None:
         """Return ``leaves``, in the structure that ``other`` returns."""
         self.output([*leaves])
-        self._structure = other._structure
+        self.structure = other.structure
 
     def unfold(self, *example: Any) -> Graph:
         """The same graph with every chain, graph and function in it taken apart.
@@ -666,4 +691,4 @@ def _fed(node: Node, value: Any) -> Any:
 
 def _looped(graph: Graph, *leaves: Any) -> Any:
     """Run a graph whose code would be too long, or that holds traced constants."""
-    return graph.restored(graph._loop(leaves, dispatching))
+    return graph.restored(graph._loop(leaves, runner))

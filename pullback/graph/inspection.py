@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from pullback.boundary import admit_like, is_leaf, leave, seed
+from pullback.boundary import admit_like, is_leaf, leave, own_copy, seed
 from pullback.containers import flatten, map_leaves, unflatten
-from pullback.core import Run, dispatching, space_of_output, take_output, walk
+from pullback.core import Run, space_of_output, take_output, walk
 from pullback.forward import ForwardTrace, split, tangents_in
-from pullback.graph.nodes import Node, claim_of, described, evaluate, origin, space_like
+from pullback.graph.nodes import (
+    Node,
+    claim_of,
+    described,
+    evaluate,
+    origin,
+    runner,
+    space_like,
+)
 from pullback.registry import Claim
 from pullback.spaces import Pending
 from pullback.tracer import Trace, Tracer
@@ -99,7 +107,11 @@ class GraphRun:
         """What became of each node, in the order of evaluation."""
         self.reverse_steps: list[Step] = []
         """The steps that the last reverse pass went through, in its order."""
-        self._leaves = [*leaves]
+        # What is fed, and the variables, may be changed before the next pass.
+        variables = [node for node in graph.nodes if node.kind == "variable"]
+        self._given = {
+            node.index: own_copy(leaf) for node, leaf in zip(graph.inputs, leaves, strict=True)
+        } | {node.index: own_copy(node.value) for node in variables}
         self._by_name: dict[str, Step] = {}
         self._owners: list[Step] = []
         """Of each entry of the tape, the step that made it."""
@@ -109,8 +121,8 @@ class GraphRun:
 
     @property
     def y(self) -> Any:
-        """The output of the graph."""
-        return self._run.y
+        """The output of the graph; a copy, as the way back may need it."""
+        return own_copy(self._run.y)
 
     def __getitem__(self, name: str) -> Step:
         if name not in self._by_name:
@@ -194,8 +206,6 @@ class GraphRun:
         graph.live_nodes()  # raises, if an input is not used
         guards = graph.guards_by_node()
         known: list[Any] = [None] * len(graph)
-        for node, leaf in zip(graph.inputs, self._leaves, strict=True):
-            known[node.index] = leaf
 
         def value_of(argument: Any) -> Any:
             return known[argument.index] if isinstance(argument, Node) else argument
@@ -203,12 +213,11 @@ class GraphRun:
         for node in graph.nodes:
             start = perf_counter()
             if node.kind == "call":
-                value = evaluate(node, value_of, dispatching)
+                value = evaluate(node, value_of, runner)
             elif node.kind == "constant":
                 value = node.value
             else:
-                given = known[node.index] if node.kind == "placeholder" else node.value
-                value = enter(node, given)
+                value = enter(node, self._given[node.index])
             seconds = perf_counter() - start
             known[node.index] = value
             for guard in guards.get(node.index, ()):

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from pullback.core import dispatching
 from pullback.lines import Line
 from pullback.names import name_of
-from pullback.registry import Claim, rules, unwrap
+from pullback.registry import Claim, caller, rules, unwrap
 from pullback.spaces import Space, array_types, plain, space_makers
 
 Kind: TypeAlias = Literal["placeholder", "variable", "constant", "call"]
@@ -63,6 +64,21 @@ class Guard:
     """`bool`, or what makes an index of it."""
     answer: Any
     line: Line | None
+
+
+def runner(function: Any) -> Callable[..., Any]:
+    """What a node calls: ``function``, or the getter of an attribute; also on traced values.
+
+    >>> runner(complex.imag)(1 + 2j)
+    2.0
+    """
+    found: Any = dispatching(function)
+    return found if callable(found) else caller(function)
+
+
+def asked(question: Callable[[Any], Any]) -> str:
+    """What a program asked of a value, in words: ``bool``, ``index``, ``type and shape``."""
+    return question.__name__.replace("_", " ")
 
 
 def nodes_in(value: Any) -> Iterator[Node]:

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from pullback.boundary import is_leaf
 from pullback.containers import flatten, unflatten
-from pullback.core import dispatching
-from pullback.errors import TracerConversionError
+from pullback.errors import InPlaceWriteError, PullbackError, TracerConversionError
 from pullback.graph.nodes import (
     Guard,
     Kind,
     Node,
+    asked,
+    described,
+    nodes_in,
+    runner,
     short_name,
     space_like,
     substituted,
 )
 from pullback.lines import Line, line_of_caller
-from pullback.registry import RuleFunction
-from pullback.spaces import Traced, gathered, kept_copy, metadata, plain
+from pullback.names import name_of
+from pullback.registry import RuleFunction, rules
+from pullback.spaces import Traced, gathered, kept_copy, metadata, plain, value_dependent
 from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, apply, leaked
 
 __all__ = ["GraphArrayTracer", "GraphTracer", "Recorder", "member"]
@@ -51,10 +56,15 @@ def leaf(values: Any, place: int) -> Any:
     return flatten(values)[0][place]
 
 
+def type_and_shape(value: Any) -> str:
+    """What a program may have gone by that asked for the shape or dtype of a value."""
+    return described(space_like(value))
+
+
 class Recorder(Trace):
     """A trace that keeps a list of nodes."""
 
-    __slots__ = ("guards", "nodes", "over", "taken")
+    __slots__ = ("guards", "loose", "nodes", "over", "taken")
 
     differentiates: ClassVar = False
     takes_whole_calls: ClassVar = True
@@ -65,6 +75,8 @@ class Recorder(Trace):
         self.nodes: list[Node] = []
         self.guards: list[Guard] = []
         self.taken: dict[str, int] = {}
+        self.loose: set[int] = set()
+        """The nodes whose shape or dtype depends on the values of inputs."""
         self.over = False
 
     @property
@@ -107,46 +119,84 @@ class Recorder(Trace):
         """A call as a new node; plain where it tells of the shape or the type of a value alone."""
         if self.over:
             raise leaked(primitive)
-        args = tuple(map(gathered, args))
-        params = {name: gathered(value) for name, value in params.items()}
+        args = tuple(map(_argument, args))
+        params = {name: _argument(value) for name, value in params.items()}
         values = substituted(args, self._value)
         known_params = substituted(params, self._value)
         y: Any = UNKNOWN
         if not _any_unknown(values) and not _any_unknown(known_params):
-            y = dispatching(primitive)(*values, **known_params)
-            if _is_metadata(primitive, y):
+            refuse_write(primitive, values, known_params)
+            y = runner(primitive)(*values, **known_params)
+            if _is_in(metadata, primitive):
+                substituted((args, params), self.settle)
                 return y
-        line = line_of_caller()
-        return self._outputs(
-            y,
-            short_name(primitive),
-            line,
-            function=primitive,
-            args=substituted(args, self._node),
-            params=substituted(params, self._node),
-        )
+            if y is None:
+                raise InPlaceWriteError(
+                    f"{name_of(primitive)} of a value of a graph returned nothing: what it does "
+                    "instead, such as writing into an array, would be lost. Build a new value: "
+                    "pullback.at(x)[i].set(v), np.where(mask, v, x)"
+                )
+        return self.note(primitive, args, params, y)
 
-    def _outputs(self, y: Any, name: str, line: Line | None, **call: Any) -> Any:
+    def note(
+        self, primitive: Any, args: Sequence[Any], params: Mapping[str, Any], y: Any = UNKNOWN
+    ) -> Any:
+        """A call as a new node, which is not run; ``y`` is its output, if it is known."""
+        line = line_of_caller()
+        call = {
+            "function": primitive,
+            "args": substituted(args, self._node),
+            "params": substituted(params, self._node),
+        }
+        is_loose = y is not UNKNOWN and self._is_loose(primitive, args, params, call)
+        if is_loose and not is_leaf(y):
+            substituted((args, params), self.settle)  # how many outputs there are may depend on it
+        return self._outputs(y, short_name(primitive), line, is_loose, **call)
+
+    def _is_loose(self, primitive: Any, args: Any, params: Any, call: Mapping[str, Any]) -> bool:
+        """Whether the shape or dtype of the output depends on the values of inputs."""
+        if self.loose and any(
+            node.index in self.loose for node in nodes_in((call["args"], call["params"]))
+        ):
+            return True
+        if primitive is operator.mul:  # a list as often as a value says
+            return any(type(arg) in (list, tuple) for arg in args)
+        return _is_in(value_dependent, primitive) and value_dependent[primitive](*args, **params)
+
+    def settle(self, value: Any) -> Any:
+        """``value``; the graph is from now on for its present shape and dtype, if it is traced."""
+        if self.loose and not self.over and self._is_own(value) and value._index in self.loose:
+            self.loose.remove(value._index)
+            self.guard(value, type_and_shape)
+        return value
+
+    def _outputs(self, y: Any, name: str, line: Line | None, is_loose: bool, **call: Any) -> Any:
         """A tracer of the output of a call; of a container, one of each of its members."""
+        if y is None:
+            return None
         if y is UNKNOWN or is_leaf(y):
-            return self.add("call", name, y, line=line, **call)
+            traced = self.add("call", name, y, line=line, **call)
+            if is_loose:
+                self.loose.add(traced._index)
+            return traced
         whole = self.node_of(self.add("call", name, None, line=line, **call))
         whole.space = None
+        if is_loose and (isinstance(y, list) or whole.function is operator.mul):
+            self.guards.append(Guard(whole, len, len(y), line))
         if isinstance(y, (tuple, list)):
-            parts = [
-                self._outputs(item, f"{name}_{place}", line, function=member, args=(whole, place))
-                for place, item in enumerate(y)
-            ]
-            return y._make(parts) if hasattr(y, "_make") else type(y)(parts)
-        leaves, structure = flatten(y)
-        return unflatten(
-            structure,
+            take: Any = member
+            leaves, restore = [*y], y._make if hasattr(y, "_make") else type(y)
+        else:
+            take = leaf
+            leaves, structure = flatten(y)
+            restore = partial(unflatten, structure)
+        return restore(
             [
-                self.add(
-                    "call", f"{name}_{place}", item, line=line, function=leaf, args=(whole, place)
+                self._outputs(
+                    item, f"{name}_{place}", line, is_loose, function=take, args=(whole, place)
                 )
                 for place, item in enumerate(leaves)
-            ],
+            ]
         )
 
     def node_of(self, traced: Traced) -> Node:
@@ -179,7 +229,7 @@ class Recorder(Trace):
         node = self.node_of(traced)
         if traced._value is UNKNOWN:
             raise TracerConversionError(
-                f"a program asked for the {question.__name__} of {node.name}, a value of a graph "
+                f"a program asked for the {asked(question)} of {node.name}, a value of a graph "
                 "that has none yet. Write np.where instead of a branch; or use pullback.trace, "
                 "which runs a function on an example"
             )
@@ -196,12 +246,40 @@ def _any_unknown(value: Any) -> bool:
     return value is UNKNOWN
 
 
-def _is_metadata(primitive: Any, y: Any) -> bool:
-    """Whether the output of a call is the same for every value of that type, shape and dtype."""
+def _is_in(table: Any, primitive: Any) -> bool:
     try:
-        return y is None or primitive in metadata
+        return primitive in table
     except TypeError:  # unhashable: a graph
         return False
+
+
+def _argument(value: Any) -> Any:
+    """An argument as a node has it: gathered, with whole numbers for what bounds a slice."""
+    if type(value) in (list, tuple):
+        value = type(value)(map(_argument, value))
+    elif type(value) is slice:
+        return slice(*map(_end, (value.start, value.stop, value.step)))
+    return gathered(value)
+
+
+def _end(value: Any) -> Any:
+    return operator.index(value) if isinstance(value, Traced) else value  # type: ignore[arg-type]
+
+
+def refuse_write(primitive: Any, args: Sequence[Any], params: Mapping[str, Any]) -> None:
+    """Raise where a rule says that a primitive writes into one of its arguments.
+
+    Raises:
+        InPlaceWriteError: it does, and what it writes would be lost.
+    """
+    claim = rules.get(primitive) if _is_in(rules, primitive) else None
+    if claim is not None and "*" in claim.rule.not_implemented:
+        try:
+            claim.rule(*args, **params)
+        except InPlaceWriteError:
+            raise
+        except PullbackError:
+            return
 
 
 class _Recording(Tracer):
@@ -221,6 +299,17 @@ class _Recording(Tracer):
                 "or use pullback.trace, which runs a function on an example"
             )
         return super().__getattr__(name)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The type of the plain value, for which the graph then is."""
+        self._trace.settle(self)
+        return type(plain(self._value))
+
+    def __format__(self, specification: str) -> str:
+        """Not the number alone, which a program might read back out of the text."""
+        name = self._trace.node_of(self).name
+        return f"<{name} of a graph, {format(plain(self._value), specification)}>"
 
     def __bool__(self) -> bool:
         return bool(self._trace.guard(self, bool))
@@ -249,7 +338,15 @@ class GraphArrayTracer(_Recording, ArrayTracer):
     __slots__ = ()
 
     def __contains__(self, item: Any) -> bool:
-        return any(bool(element == item) for element in self)
+        return bool((self == item).any())
+
+    def __len__(self) -> int:
+        self._trace.settle(self)
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[Any]:
+        self._trace.settle(self)
+        return super().__iter__()
 
 
 class UnknownTracer(_Recording, ArrayTracer):
@@ -297,6 +394,6 @@ for _name in ("and", "or", "xor", "lshift", "rshift"):  # of truth values and in
     _primitive = getattr(operator, f"__{_name}__")
     setattr(_Recording, f"__{_name}__", _binary(_primitive))
     setattr(_Recording, f"__r{_name}__", _reflected(_primitive))
-setattr(_Recording, "__invert__", _inverted)  # noqa: B010  (mypy knows no operators that are set)
+setattr(_Recording, "__invert__", _inverted)  # noqa: B010
 for _kind in (GraphTracer, GraphArrayTracer, UnknownTracer):
     add_tracer_type(_kind)

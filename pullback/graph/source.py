@@ -39,6 +39,12 @@ _SYMBOLS: Final[Mapping[str, str]] = {
     "operator.ne": "{} != {}",
     "operator.gt": "{} > {}",
     "operator.ge": "{} >= {}",
+    "operator.and_": "{} & {}",
+    "operator.or_": "{} | {}",
+    "operator.xor": "{} ^ {}",
+    "operator.invert": "~{}",
+    "operator.lshift": "{} << {}",
+    "operator.rshift": "{} >> {}",
 }
 _INDEXED: Final = (".__getitem__", ".getitem", ".recorder.member")
 _LITERALS: Final = (bool, int, str, type(None), type(...))

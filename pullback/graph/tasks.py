@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from pullback.errors import CyclicGraphError, GraphError, UnknownNodeError
-from pullback.graph.nodes import Node, nodes_in
+from pullback.graph.nodes import Node, asked, nodes_in
 
 if TYPE_CHECKING:
     from pullback.graph.graph import Graph
@@ -124,13 +124,16 @@ class _Builder:
         raise UnknownNodeError(
             f"{owner} uses {name!r}, which is neither a task nor an input"
             + (f"; did you mean {', '.join(near)}?" if near else ".")
-            + f" Name it in inputs=[{name!r}], or write Literal({name!r}) if the text is meant"
+            + f" Name it in inputs=[{name!r}], or write pullback.graph.Literal({name!r}) if the "
+            "text is meant"
         )
 
     def _task(self, name: str, task: Any) -> Any:
         if not _is_task(task):
             if isinstance(task, str) and task in self.known:
                 return self.known[task]
+            if isinstance(task, list) and any(True for _ in self._names_in(task, name)):
+                return self.graph.named(name, self._call((list, task)))
             return self.graph.variable(name, task)
         if isinstance(task[0], Literal) and len(task) == 1:
             return self.graph.constant(task[0].value, name)
@@ -144,7 +147,7 @@ class _Builder:
             function, args, params = args
         elif isinstance(function, partial) and not function.args:
             params, function = function.keywords, function.func
-        return self.graph.call(function, *args, **params)
+        return self.graph.note(function, args, params)
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -172,7 +175,7 @@ def tasks_of(graph: Graph) -> dict[str, Any]:
     if graph.guards:
         guard = graph.guards[0]
         raise GraphError(
-            f"{graph.name} holds only while the {guard.question.__name__} of {guard.node.name} is "
+            f"{graph.name} holds only while the {asked(guard.question)} of {guard.node.name} is "
             f"{guard.answer!r}, which a dict of tasks cannot say; write np.where for the branch"
         )
     tasks: dict[str, Any] = {}
@@ -180,7 +183,7 @@ def tasks_of(graph: Graph) -> dict[str, Any]:
         if node.kind == "constant":
             tasks[node.name] = (Literal(node.value),)
         elif node.kind == "variable":
-            tasks[node.name] = node.value
+            tasks[node.name] = _written(node.value)
         elif node.kind == "call":
             tasks[node.name] = _task_of(node)
     return tasks
@@ -189,7 +192,7 @@ def tasks_of(graph: Graph) -> dict[str, Any]:
 def _task_of(node: Node) -> tuple[Any, ...]:
     args = [_written(arg) for arg in node.args]
     if any(True for _ in nodes_in(node.params)):
-        params = [[key, _written(value)] for key, value in node.params.items()]
+        params = [[_written(key), _written(value)] for key, value in node.params.items()]
         return (call_with, node.function, args, (dict, params))
     if node.params:
         return (partial(node.function, **node.params), *args)

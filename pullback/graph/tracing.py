@@ -13,6 +13,7 @@ from pullback.graph.folding import call_apart, folded
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import short_name
 from pullback.plugins import load
+from pullback.spaces import explained
 
 __all__ = ["folded", "trace"]
 
@@ -56,6 +57,11 @@ def trace(f: Any, /, *example: Any, **params: Any) -> Graph:
         else:
             y = dispatching(f)(*arguments, **params)
         graph.finish(y)
+    except (TypeError, AttributeError, ValueError, IndexError) as error:
+        clearer = explained(error)
+        if clearer is error:
+            raise
+        raise clearer from error
     finally:
         graph.close()
     return graph

@@ -110,7 +110,10 @@ def programs(subject, call, where, rng):
     def value(*leaves_):
         return subject.traced(replaced(call, dict(zip(where, leaves_, strict=True))))
 
-    found = {"value": value}
+    def space(*leaves_):
+        return [(np.shape(y), np.iscomplexobj(y)) for _, y in leaves(value(*leaves_))]
+
+    found = {"value": value, "space": space}
     with quiet():
         y = subject.primal(call)
     if not chosen or not any(is_floating(leaf) for _, leaf in leaves(y)):
@@ -175,7 +178,7 @@ def inputs_of(call):
     ]
 
 
-def sweep(subject, few=1, kinds=("value", "reverse", "forward", "second")):
+def sweep(subject, few=1, kinds=("value", "space", "reverse", "forward", "second")):
     """Trace the calls of one rule, and compare the graphs with the programs at other points."""
     report = Report()
     rng = np.random.default_rng(zlib.crc32(subject.name.encode()))
@@ -250,4 +253,4 @@ def same_leaf(a, b):
         return bool(np.array_equal(a, b))
     if isinstance(b, (float, complex)):
         return bool(np.allclose(a, b, rtol=1e-9, atol=0, equal_nan=True))
-    return repr(a) == repr(b)
+    return a == b if isinstance(b, (int, str, bytes, tuple, np.dtype)) else True

@@ -11,7 +11,7 @@ import sys
 from itertools import accumulate
 
 from pullback import primitive, rule
-from pullback.spaces import plain
+from pullback.spaces import undifferentiated
 from pullback_math.arrays import collector
 from pullback_math.strong import divide
 
@@ -97,7 +97,7 @@ def extreme(function):
         items = args if len(args) > 1 else [*args[0]]
         if not items:
             return function(items, **default), None
-        keys = items if key is None else [key(plain(item)) for item in items]
+        keys = items if key is None else [key(undifferentiated(item)) for item in items]
         winner = function(range(len(items)), key=keys.__getitem__)
 
         def extreme_pullback(ct):

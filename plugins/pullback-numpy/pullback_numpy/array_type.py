@@ -11,8 +11,9 @@ from numbers import Number
 import numpy as np
 
 from pullback import ArrayType
+from pullback.arguments import any_traced
 from pullback.errors import PrimalError, TracerConversionError
-from pullback.spaces import HoldsTraced, Traced, plain
+from pullback.spaces import HoldsTraced, Traced, plain, recorded
 from pullback_numpy.complex_numbers import is_complex
 
 SCALARS = tuple(
@@ -24,7 +25,7 @@ METADATA = (
     *(
         getattr(owner, name)
         for owner in (np.ndarray, np.generic)
-        for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags")
+        for name in ("shape", "ndim", "size", "dtype", "itemsize", "nbytes")
     ),
     np.ndarray.__len__,
     np.shape,
@@ -37,6 +38,97 @@ METADATA = (
     np.common_type,
 )
 """What tells of the type, the shape and the dtype of an array alone."""
+
+
+def _always(*args, **params):
+    return True
+
+
+def _by_mask(a, index):
+    """Whether an index has a mask in it whose values may change."""
+    items = index if isinstance(index, tuple) else (index,)
+    return any(recorded(item) and item.dtype.kind == "b" for item in items)
+
+
+def _by_rest(a, *rest, **params):
+    """Whether an argument but the first is traced, such as counts or places."""
+    return any_traced((*rest, *params.values()))
+
+
+VALUE_DEPENDENT = {
+    np.ndarray.__getitem__: _by_mask,
+    np.where: lambda condition, *values: not values,
+    **dict.fromkeys(
+        (
+            np.delete,
+            np.insert,
+            np.linspace,
+            np.geomspace,
+            np.logspace,
+            np.ndarray.repeat,
+            np.ones_like,
+            np.zeros_like,
+            np.empty_like,
+            np.full_like,
+            np.pad,
+            np.repeat,
+            np.split,
+            np.array_split,
+            np.hsplit,
+            np.vsplit,
+            np.dsplit,
+            np.tile,
+            np.resize,
+            np.ndarray.reshape,
+            np.reshape,
+            np.broadcast_to,
+        ),
+        _by_rest,
+    ),
+    **dict.fromkeys(
+        (
+            np.nonzero,
+            np.ndarray.base,
+            np.ndarray.nonzero,
+            np.flatnonzero,
+            np.argwhere,
+            np.compress,
+            np.ndarray.compress,
+            np.extract,
+            np.unique,
+            np.unique_all,
+            np.unique_counts,
+            np.unique_inverse,
+            np.unique_values,
+            np.union1d,
+            np.intersect1d,
+            np.setdiff1d,
+            np.setxor1d,
+            np.trim_zeros,
+            np.bincount,
+            np.histogram,
+            np.histogram_bin_edges,
+            np.histogram2d,
+            np.histogramdd,
+            np.polydiv,
+            np.roots,
+            np.linalg.eig,
+            np.linalg.eigvals,
+            np.real_if_close,
+            np.emath.sqrt,
+            np.emath.log,
+            np.emath.log2,
+            np.emath.log10,
+            np.emath.logn,
+            np.emath.power,
+            np.emath.arccos,
+            np.emath.arcsin,
+            np.emath.arctanh,
+        ),
+        _always,
+    ),
+}
+"""What makes arrays of a shape or dtype that depends on the values that it is given."""
 
 _FLOAT64 = np.dtype(np.float64)
 _SMALL = 4096
@@ -59,6 +151,7 @@ class Arrays(ArrayType):
     types = (np.ndarray, np.memmap)
     mutable = True
     metadata = METADATA
+    value_dependent = VALUE_DEPENDENT
     element_methods = _UFUNCS
 
     def gather(self, value):
@@ -83,6 +176,12 @@ class Arrays(ArrayType):
     def explain(self, error):
         """NumPy has no loops for most functions of arrays of objects, and says so in its way."""
         text = str(error)
+        if isinstance(error, IndexError) and text.startswith("only integers, slices"):
+            return TracerConversionError(
+                "an array that is not traced was indexed with a value of a graph, a[i], which "
+                "NumPy does not hand over. Make the array an argument of the function; or write "
+                "np.take_along_axis(a, i, axis), or np.where(mask, ...)"
+            )
         called = isinstance(error, AttributeError) and error.name in _UFUNCS
         if not called and not any(sign in text for sign in _OBJECTS_REFUSED):
             return None
@@ -195,7 +294,7 @@ class Arrays(ArrayType):
         memory, arrays that repeat their elements (broadcasts), and what cannot be written.
         """
         if type(cotangent) is not np.ndarray:
-            if is_recorded(cotangent):
+            if recorded(cotangent):
                 value = plain(cotangent)  # a graph copies what the program would copy
                 return cotangent if self.own(value, map(plain, held)) is value else cotangent.copy()
             return cotangent
@@ -232,9 +331,9 @@ class Scalars(ArrayType):
         kind = space[0]
         if getattr(plain(cotangent), "shape", ()):
             cotangent = _adder(cotangent)(cotangent, axis=None)
+        if recorded(cotangent) and not isinstance(plain(cotangent), SCALARS):
+            cotangent = np.positive(cotangent)  # of a number or an array without axes a scalar
         if isinstance(cotangent, Traced):
-            if is_recorded(cotangent) and not isinstance(plain(cotangent), SCALARS):
-                cotangent = to_scalar(cotangent)
             return _cast_traced(cotangent, None, np.dtype(kind))
         if is_complex(cotangent) and not issubclass(kind, np.complexfloating):
             cotangent = cotangent.real
@@ -304,16 +403,6 @@ class Refused(Constants):
             "a masked array has elements without a value; pass x.filled(0) and its mask, and "
             "write np.where(mask, 0, ...)"
         )
-
-
-def is_recorded(value):
-    """Whether ``value`` is traced by a graph, and not differentiated."""
-    return isinstance(value, Traced) and not value._trace.differentiates
-
-
-def to_scalar(value):
-    """A number or an array without axes, traced or not, as a scalar of NumPy."""
-    return np.positive(value)
 
 
 def nonfinite(value, infinities):

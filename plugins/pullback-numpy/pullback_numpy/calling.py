@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from pullback import rule, vjp
+from pullback.arguments import any_traced
 from pullback.errors import PrimalError, TracerConversionError
 from pullback.names import name_of
-from pullback.spaces import Traced, plain, space_of
+from pullback.spaces import Traced, space_of, undifferentiated
 from pullback_numpy.axes import as_array
 from pullback_numpy.indexing import scatter
 
@@ -23,8 +24,15 @@ def piecewise(x, condlist, funclist, *args, **kw):
     """Each function of the elements where its condition holds; the last one that holds counts."""
     x = as_array(x)
     if x.dtype.kind not in "fc":  # then so is the output
-        constants = [function if callable(function) else plain(function) for function in funclist]
-        return np.piecewise(x, condlist, constants, *map(plain, args), **kw), None
+        constants = [
+            function if callable(function) else undifferentiated(function) for function in funclist
+        ]
+        return np.piecewise(x, condlist, constants, *map(undifferentiated, args), **kw), None
+    if any_traced([condlist]):
+        raise TracerConversionError(
+            "the derivative of np.piecewise cannot be put into a graph where its conditions depend "
+            "on an input; write np.where or np.select"
+        )
     shape, size, dtype = x.shape, x.size, x.dtype
     places = _places(shape, size, condlist, len(funclist))
     owner = np.full(size, -1)

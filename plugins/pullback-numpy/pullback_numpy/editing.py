@@ -13,7 +13,7 @@ import numpy as np
 from pullback import rule
 from pullback.spaces import project
 from pullback_numpy.axes import along, as_array
-from pullback_numpy.indexing import Scattered
+from pullback_numpy.indexing import Scattered, read
 from pullback_numpy.joining import concatenate
 
 
@@ -47,10 +47,10 @@ def insert(arr, obj, values, axis=None):
     first_axis_along = np.ndim(obj) == 0 and not isinstance(obj, slice)
 
     def insert_pullback(ct):
-        return ct[old].reshape(arr_shape)
+        return read(ct, old).reshape(arr_shape)
 
     def insert_pullback_values(ct):
-        ct = ct[new]
+        ct = read(ct, new)
         if first_axis_along:
             ct = np.moveaxis(ct, place, 0)
         inner = shape[max(len(shape) - ct.ndim, 0) :]  # an assignment drops axes of length one

@@ -6,7 +6,7 @@ import numpy as np
 
 from pullback import primitive, rule
 from pullback.errors import DerivativeNotImplementedError
-from pullback.spaces import plain
+from pullback.spaces import plain, undifferentiated
 from pullback_numpy.axes import as_array, as_columns, conjugate
 from pullback_numpy.decompositions import svdvals
 from pullback_numpy.strong import multiply
@@ -85,7 +85,7 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
 
     def of_left(cts):
         ct = cts[0] if full or cov else cts
-        if len(_factors(plain(a), rcond)[1]) > deg:
+        if len(_factors(undifferentiated(a), rcond)[1]) > deg:
             s, t = adjoint(ct)
             of_a = conjugate((b - a @ c) @ s.T) - t @ c.T
         elif np.any(ct):

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from pullback import not_implemented, rule
+from pullback.spaces import recorded
 from pullback_numpy.axes import as_array, in_precision_of
+from pullback_numpy.indexing import read
 from pullback_numpy.reductions import max_, min_
 from pullback_numpy.strong import divide
 
@@ -23,10 +25,10 @@ _BY_LIMITS = not_implemented(_NO_LIMITS)
 def bincount(x, weights=None, minlength=0):
     """``y[k]`` is the sum of the weights where ``x`` is ``k``: each gets the cotangent there."""
     y = np.bincount(x, None if weights is None else as_array(weights), minlength)
-    x = np.array(x, np.intp)
+    x = x if recorded(x) else np.array(x, np.intp)
 
     def bincount_pullback(ct):
-        return np.take(ct, x)
+        return read(ct, x)
 
     return y, (None, bincount_pullback, None)
 
@@ -215,7 +217,7 @@ def _cotangents(counts, edges, data, density, weights):
             for axis in range(counts.ndim):
                 ct = divide(ct, widths(axis))
             ct = divide(ct - mean, total)
-        return np.where(inside, ct[places], 0).reshape(weights.shape)
+        return np.where(inside, read(ct, places), 0).reshape(weights.shape)
 
     def of_edges(cts, axis):
         if not density or not counts.size:

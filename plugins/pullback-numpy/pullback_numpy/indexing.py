@@ -11,7 +11,9 @@ from math import prod
 import numpy as np
 
 from pullback import Deferred, primitive, rule
-from pullback.spaces import Traced, array_type_of
+from pullback.arguments import any_traced
+from pullback.spaces import Traced, array_type_of, recorded
+from pullback.tracer import apply_function
 from pullback_numpy.axes import NO_OUT, along, as_array, given, refuse_out
 
 _INTEGERS = frozenset({int, *(np.dtype(code).type for code in np.typecodes["AllInteger"])})
@@ -44,7 +46,9 @@ class Scattered(Deferred):
             return total
         indices = [part.index for part in parts]
         cotangents = [part.cotangent for part in parts]
-        if any(issubclass(kind, Traced) for kind in {*map(type, cotangents)}):
+        if any(issubclass(kind, Traced) for kind in {*map(type, cotangents)}) or (
+            not _BASIC.issuperset(map(type, indices)) and any_traced(indices)  # by a graph
+        ):
             total = scatter(shape, dtype, indices, *cotangents)
         else:
             total = np.zeros(shape, dtype)
@@ -70,7 +74,7 @@ def scatter_rule(shape, dtype, indices, *cotangents):
 
     def reader(index):
         def scatter_pullback(ct):
-            return ct[index]
+            return read(ct, index)
 
         return scatter_pullback
 
@@ -124,6 +128,8 @@ def _index_array(index):
 
     Indices get the widest type, as products with the lengths of axes do not fit into eight bits.
     """
+    if recorded(index):
+        return index if index.dtype.kind == "b" else index.astype(np.intp)
     array = np.asarray(index)
     return array.astype(bool if array.dtype.kind == "b" else np.intp)
 
@@ -136,6 +142,13 @@ def kept_index(index):
     if kind is tuple:
         return tuple([item if type(item) in _BASIC else _index_array(item) for item in index])
     return _index_array(index)
+
+
+def read(a, index):
+    """``a[index]``, also where a graph records the index and not the array."""
+    if isinstance(a, Traced) or not any_traced((index,)):
+        return a[index]
+    return apply_function(np.ndarray.__getitem__, (a, index), {})
 
 
 def scattered(shape, indices, axis, ct):
@@ -154,7 +167,7 @@ def scattered(shape, indices, axis, ct):
 @rule(np.ndarray.__getitem__, linear=1)
 def getitem(a, index):
     """Elements, slices, masks: the cotangent goes back to the places that were read."""
-    y = a[index]
+    y = read(a, index)
     kept = kept_index(index)
 
     def getitem_pullback(ct):
@@ -169,7 +182,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     refuse_out(out, np.take)
     a = as_array(a)
     shape = a.shape
-    if hasattr(a, "take"):
+    if hasattr(a, "take") and not recorded(indices):
         y = a.take(indices, axis=axis, mode=mode)
     else:  # an array of another library, which lacks NumPy's method
         y = np.take(a, indices, axis, **given(mode=mode))
@@ -218,7 +231,7 @@ def compress(condition, a, axis=None, out=None):
     def compress_pullback(ct):
         return scattered(shape, chosen, axis, ct)
 
-    return a.compress(condition, axis), (None, compress_pullback)
+    return np.compress(condition, a, axis), (None, compress_pullback)
 
 
 @rule(np.extract, differentiable=("arr",))

@@ -8,7 +8,7 @@ from pullback import rule
 from pullback.arguments import any_traced
 from pullback.tracer import apply_function
 from pullback_numpy.axes import as_array
-from pullback_numpy.indexing import scatter
+from pullback_numpy.indexing import read, scatter
 from pullback_numpy.strong import bilinear, divide
 
 
@@ -82,9 +82,9 @@ class _Lookup:
             self.source = np.concatenate([order[-1:], order, order[:1]])
             shift = np.zeros(len(self.source))
             shift[[0, -1]] = -1, 1
-            self.laps = laps[self.source] - shift
-            xp = xp[self.source] + shift * period
-        fp = fp[self.source]
+            self.laps = read(laps, self.source) - shift
+            xp = read(xp, self.source) + shift * period
+        fp = read(fp, self.source)
         self.knots, self.values = xp, fp
         last = len(self.source) - 1
         self.above = np.greater(x, xp[-1])
@@ -95,8 +95,8 @@ class _Lookup:
         self.upper = np.clip(self.right, 0, last)
         self.nowhere = np.isnan(x) if last else np.False_  # one knot is taken for a NaN too
         alone = self.lower == self.upper
-        run = xp[self.upper] - xp[self.lower]
-        self.t = np.where(alone, 0, x - xp[self.lower]) / np.where(alone, 1, run)
+        run = read(xp, self.upper) - read(xp, self.lower)
+        self.t = np.where(alone, 0, x - read(xp, self.lower)) / np.where(alone, 1, run)
 
     def _place(self, x, side):
         """How many knots come before each ``x``; a NaN among the knots is not asked by the ends."""
@@ -106,14 +106,18 @@ class _Lookup:
     def slope(self):
         """The slope at each ``x``."""
         slopes = np.pad(divide(np.diff(self.values), np.diff(self.knots)), 1)
-        return (slopes[self.left] + slopes[self.right]) / 2
+        return (read(slopes, self.left) + read(slopes, self.right)) / 2
 
     def scattered(self, ct):
         """The shares of ``ct`` of the knots on both sides."""
-        indices = (self.source[self.lower], self.source[self.upper])
+        indices = (read(self.source, self.lower), read(self.source, self.upper))
         # At a knot the next one gets exactly nothing.
         return scatter((self.count,), ct.dtype, indices, ct * (1 - self.t), bilinear(ct, self.t))
 
     def turns(self):
         """The derivative of ``x`` minus the knots, by the period."""
-        return (1 - self.t) * self.laps[self.lower] + self.t * self.laps[self.upper] - self.x_laps
+        return (
+            (1 - self.t) * read(self.laps, self.lower)
+            + self.t * read(self.laps, self.upper)
+            - self.x_laps
+        )

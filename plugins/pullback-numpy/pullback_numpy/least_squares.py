@@ -10,7 +10,7 @@ import numpy as np
 
 from pullback import nondifferentiable, primitive, rule
 from pullback.errors import DerivativeNotImplementedError
-from pullback.spaces import plain
+from pullback.spaces import undifferentiated
 from pullback_numpy.axes import NO_VALUE, as_array, as_columns, conjugate
 from pullback_numpy.strong import divide
 
@@ -57,7 +57,7 @@ def _pinv_cotangent(ct, a, p, cut):
     a p) + p da rᴴ + y r rᴴ ...)``, that is `stein`'s equation; and so for ``z``. The transposes
     read better with conjugation, so they are written for ``g = conj(ct)``.
     """
-    scale = _size(plain(a))  # a constant: whatever it is, it cancels
+    scale = _size(undifferentiated(a))  # a constant: whatever it is, it cancels
     a, p = a / scale, p * scale
     g, ph = conjugate(ct), _adjoint(p)
     gh = _adjoint(g)

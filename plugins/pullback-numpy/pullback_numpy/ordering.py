@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import primitive, rule
+from pullback.spaces import recorded
 from pullback_numpy.axes import along, as_array
 
 
@@ -55,6 +56,8 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
 
 def _inverse(order, axis):
     """The permutations along ``axis`` that undo those of ``order``."""
+    if recorded(order):  # by a graph, which takes no writes
+        return np.argsort(order, axis)
     inverse = np.empty_like(order)
     steps = np.arange(order.shape[axis]).reshape(-1, *(1,) * (order.ndim - axis - 1))
     np.put_along_axis(inverse, order, steps, axis)
@@ -87,7 +90,7 @@ def share_ties(ct, ties, axis):
 @rule(share_ties, differentiable=("ct",))
 def share_ties_rule(ct, ties, axis):
     """Taking means is a symmetric matrix."""
-    ties = np.array(ties)
+    ties = ties if recorded(ties) else np.array(ties)
 
     def share_ties_pullback(g):
         return share_ties(g, ties, axis)

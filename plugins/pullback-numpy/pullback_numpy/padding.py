@@ -6,6 +6,8 @@ axis after the other; their pullback scatters in the same way.
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 
 from pullback import not_implemented, rule
@@ -83,9 +85,15 @@ def _pairs(pad_width, ndim):
     if isinstance(pad_width, dict):
         pairs = [(0, 0)] * ndim
         for axis, width in pad_width.items():
-            pairs[axis] = tuple(np.broadcast_to(width, 2).tolist())
+            pairs[axis] = _whole(np.broadcast_to(width, 2).tolist())
         return pairs
-    return np.broadcast_to(pad_width, (ndim, 2)).tolist()
+    pairs = np.broadcast_to(pad_width, (ndim, 2)).tolist()
+    return [_whole(pair) for pair in pairs]
+
+
+def _whole(pair):
+    """A pair of ints, which a graph notes."""
+    return index(pair[0]), index(pair[1])
 
 
 def _filled(widths, inner):

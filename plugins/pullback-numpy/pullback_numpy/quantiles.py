@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from pullback import rule
+from pullback.arguments import any_traced
 from pullback.errors import DerivativeNotImplementedError, InPlaceWriteError
 from pullback.names import name_of
-from pullback.spaces import plain
+from pullback.spaces import recorded, undifferentiated
 from pullback_numpy.axes import NO_OUT, as_array, inverse, keeps, refuse_out, weights_along
 from pullback_numpy.indexing import scatter
 from pullback_numpy.ordering import sort
@@ -155,7 +156,8 @@ def _quantile(function, a, q, axis, out, overwrite_input, method, keepdims, weig
             "flatten q"
         )
     if weights is not None:
-        weights = np.array(plain(np.broadcast_to(weights_along(weights, shape, axis), shape)))
+        weights = undifferentiated(np.broadcast_to(weights_along(weights, shape, axis), shape))
+        weights = weights if recorded(weights) else np.array(weights)
 
     def parts(n_dims):
         """The parts of one, with axes for what they are broadcast to."""
@@ -298,5 +300,6 @@ def _weighted_index(rows, weights, q):
         line[_inside(np.searchsorted(steps, q), len(rows))]
         for line, steps in zip(order.T, reached.T, strict=True)
     ]
-    found = np.array(places, np.intp).reshape(-1, q.size).T.reshape(q.shape + kept)
+    found = np.stack(places).astype(np.intp) if any_traced(places) else np.array(places, np.intp)
+    found = found.reshape(-1, q.size).T.reshape(q.shape + kept)
     return (found, *np.indices(kept, sparse=True))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import rule
-from pullback.spaces import plain
+from pullback.spaces import undifferentiated
 from pullback_numpy.axes import as_array, in_precision_of
-from pullback_numpy.indexing import extract, scatter
+from pullback_numpy.indexing import extract, read, scatter
 
 
 @rule(np.unique)
@@ -92,7 +92,7 @@ def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
     if not assume_unique:
         return y, (_of_values(y, ar1), None, None, None)
     # NumPy sorts both and takes the first of two neighbours, whether or not they are of one array.
-    both = np.concatenate([np.ravel(plain(ar1)), np.ravel(plain(ar2))])
+    both = np.concatenate([np.ravel(undifferentiated(ar1)), np.ravel(undifferentiated(ar2))])
     order = np.argsort(both, kind="stable")
     places = order[:-1][both[order[1:]] == both[order[:-1]]]
     size, shapes = ar1.size, (ar1.shape, ar2.shape)
@@ -140,10 +140,10 @@ def _of_values(y, *arrays):
         counts = np.bincount(
             np.concatenate([p.ravel() for p in places]), minlength=len(ordered) + 1
         )
-        ct = _first(cts)[order]
+        ct = read(_first(cts), order)
         ct = np.concatenate([ct, np.zeros(1, ct.dtype)])
         share = ct / in_precision_of(ct, np.maximum(counts, 1))
-        shares = [share[place] for place in places]
+        shares = [read(share, place) for place in places]
         return shares[0] if len(shares) == 1 else tuple(shares)
 
     return values_pullback

@@ -11,7 +11,7 @@ import numpy as np
 
 from pullback import rule
 from pullback.errors import DerivativeNotImplementedError
-from pullback.spaces import Traced, plain
+from pullback.spaces import Traced, undifferentiated
 from pullback.tracer import apply_function
 from pullback_numpy.axes import as_array, inverse
 
@@ -24,7 +24,7 @@ def _order_of(a, order):
     """
     if order in ("C", "F"):
         return order
-    flags = plain(a).flags
+    flags = undifferentiated(a).flags
     if order == "K" and not flags.forc:
         raise DerivativeNotImplementedError(
             "order='K' reads an array that is neither C- nor F-contiguous in the order of its "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pullback import primitive, rule
-from pullback_numpy.indexing import is_basic, kept_index
+from pullback_numpy.indexing import is_basic, kept_index, read
 
 
 @primitive
@@ -36,7 +36,9 @@ def set_at_rule(x, index, value):
         return set_at(ct, index, 0)
 
     def set_at_pullback_value(ct):
-        return ct[index] if is_basic(index) else np.where(_lasts(shape, index), ct[index], 0)
+        if is_basic(index):
+            return ct[index]
+        return np.where(_lasts(shape, index), read(ct, index), 0)
 
     return y, (set_at_pullback_x, None, set_at_pullback_value)
 
@@ -67,7 +69,7 @@ def add_at_rule(x, index, value):
         return ct
 
     def add_at_pullback_value(ct):
-        return ct[index]
+        return read(ct, index)
 
     return add_at(x, index, value), (add_at_pullback_x, None, add_at_pullback_value)
 
@@ -85,6 +87,6 @@ def _copy(x, value):
 def _lasts(shape, index):
     """Which of the elements that ``index`` reads, of an array of ``shape``, it reads no more."""
     place = np.zeros(shape, int)
-    order = np.arange(place[index].size).reshape(place[index].shape)
-    place[index] = order
-    return place[index] == order
+    found = read(place, index)
+    order = np.arange(found.size).reshape(found.shape)
+    return read(set_at(place, index, order), index) == order
