@@ -85,6 +85,13 @@ def test_values_alone(graph, run):
     assert nodes_of(svg(graph, run))["pow"][0] == ["x2 ** 2", "4"]
 
 
+def test_small_arrays_are_shown_as_numbers_and_large_ones_by_their_type():
+    graph = trace(lambda x, y: (x / 3, y + 1.0), np.arange(3.0), np.ones((3, 2)))
+    found = nodes_of(svg(graph, graph.run(np.arange(3.0), np.ones((3, 2)))))
+    assert found["truediv"][0] == ["x / 3", "[0, 0.3333, 0.6667]"]
+    assert found["add"][0] == ["y + 1", "float64(3, 2)"]
+
+
 def test_graph_that_was_not_run_shows_types():
     found = nodes_of(svg(trace(lambda x: np.exp(x) + 1.0, np.ones((3, 2)))))
     assert found["exp"][0] == ["exp(x)", "float64(3, 2)"]
