@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Any, Final
 
 from pullback.chain import Chain
@@ -125,12 +126,15 @@ def _argument(value: Any) -> str:
 
 
 def cut(text: str, room: int) -> str:
-    """A text in at most so many letters, with dots for what is left out.
+    """A text in at most so many columns, with dots for what is left out.
 
     >>> cut("constant", 5), cut("x", 5)
     ('cons…', 'x')
     """
-    return text if cells(text) <= room else f"{text[: max(room - 1, 0)]}…"
+    if cells(text) <= room:
+        return text
+    ends = accumulate(map(_cells_of, text))
+    return "".join(letter for letter, end in zip(text, ends, strict=True) if end < room) + "…"
 
 
 def cells(text: str) -> int:

@@ -65,5 +65,11 @@ def view(graph: Graph, run: GraphRun | None, mode: str) -> View:
                 f"the run of {graph.name} has made no {mode} pass that could be drawn: "
                 f"call {_PASSES[mode]} first"
             )
-    outputs = frozenset(node.index for node in nodes_in(graph.outputs)) if len(graph) else ()
-    return View(graph, run, mode, frozenset(outputs))
+    return View(graph, run, mode, _outputs(graph))
+
+
+def _outputs(graph: Graph) -> frozenset[int]:
+    try:
+        return frozenset(node.index for node in nodes_in(graph.outputs))
+    except GraphError:  # it has none yet, and can be looked at all the same
+        return frozenset()

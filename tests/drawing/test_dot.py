@@ -85,7 +85,7 @@ def test_control_characters_are_written_out():
     graph = Graph()
     graph.placeholder("a\nb\x1b")
     assert read(draw(graph, "dot"))[0]["n0"]["label"] == "a\\nb\\x1b"
-    assert draw(graph, width=80) == "a\\nb\\x1b"
+    assert draw(graph, width=80) == "return a\\nb\\x1b"
 
 
 def test_a_constant_argument_with_quotes_and_a_lambda():

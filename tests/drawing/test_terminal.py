@@ -138,8 +138,12 @@ def test_a_node_that_no_cotangent_reaches_has_none():
     assert draw(run, mode="reverse", width=80).split("\n")[0].split() == ["x", "←", "1.0", "y"]
 
 
-def test_the_empty_graph():
-    assert draw(Graph(), width=80) == ""
+def test_a_graph_that_is_not_finished():
+    graph = Graph()
+    assert draw(graph, width=80) == ""
+    graph.placeholder("x")
+    graph.placeholder("変数")
+    assert draw(graph, width=80) == "x  変数"
 
 
 # All others, read back
