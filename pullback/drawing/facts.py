@@ -22,8 +22,6 @@ __all__ = ["Facts", "facts_of"]
 _KINDS: Final = {"placeholder": "input", "variable": "variable", "constant": "constant"}
 _ROOM: Final = 28
 """As many letters of a text are shown on a node."""
-_DIGITS: Final = 6
-"""Of a number on a node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,8 @@ def _argument(value: Any) -> str:
 
 
 def _brief(value: Any) -> str:
-    return cut(printable(value_text(value, _DIGITS)), _ROOM)
+    is_number = not getattr(value, "shape", ()) and not isinstance(value, (list, tuple))
+    return cut(printable(value_text(value, 6 if is_number else 4)), _ROOM)
 
 
 def _at(file: str | None, line: int | None) -> str:

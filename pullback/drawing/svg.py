@@ -42,8 +42,8 @@ _SMALL: Final = 7.9
 
 LEGENDS: Final = {
     "value": "",
-    "reverse": "↑ the cotangent that came back to the node",
-    "forward": "↓ the tangent of the node",
+    "reverse": "← the cotangent that came back to the node",
+    "forward": "→ the tangent of the node",
 }
 
 _STYLE: Final = """
@@ -262,9 +262,9 @@ def rows_of(fact: Facts, mode: Mode | None) -> list[Row]:
         return [*rows, ("", fact.dtype + (fact.shape if fact.shape != "()" else ""))]
     rows.append(("pb-value", fact.value))
     if mode == "reverse":
-        rows.append(("pb-cotangent", fact.cotangent and f"↑ {fact.cotangent}"))
+        rows.append(("pb-cotangent", fact.cotangent and f"← {fact.cotangent}"))
     elif mode == "forward":
-        rows.append(("pb-tangent", fact.tangent and f"↓ {fact.tangent}"))
+        rows.append(("pb-tangent", fact.tangent and f"→ {fact.tangent}"))
     return rows
 
 

@@ -131,7 +131,7 @@ def _lines(seen: View, width: int | None, ascii: bool, max_nodes: int) -> list[l
         return []
     gap = writer.length.gap
     found = arrange(widths_of(items, writer.width), items.edges, gap, room=room)
-    return _Sheet(items, found, writer).lines()
+    return _Sheet(items, found, writer, room).lines()
 
 
 class _Writer:
@@ -179,10 +179,11 @@ class _Writer:
 class _Sheet:
     """Items at whole columns, and the lines of text that they and their edges make."""
 
-    def __init__(self, items: Items, found: Arrangement, writer: _Writer) -> None:
+    def __init__(self, items: Items, found: Arrangement, writer: _Writer, room: int) -> None:
         self.items = items
         self.found = found
         self.writer = writer
+        self.room = room
         self.labels = [self._wide_enough(number) for number in range(len(items.items))]
         self.spans = self._spans()
         """Of each vertex, its first and its last column."""
@@ -204,16 +205,16 @@ class _Sheet:
             for place, vertex in enumerate(row):
                 if vertex >= len(self.labels):
                     before = left[row[place - 1]] + widths[row[place - 1]] + 1 if place else 0
-                    after = left[row[place + 1]] - 2 if place + 1 < len(row) else None
+                    after = left[row[place + 1]] - 2 if place + 1 < len(row) else self.room - 1
                     left[vertex] = self._straight(vertex, left, before, after)
         return [(first, first + width - 1) for first, width in zip(left, widths, strict=True)]
 
-    def _straight(self, vertex: int, left: list[int], before: int, after: int | None) -> int:
+    def _straight(self, vertex: int, left: list[int], before: int, after: int) -> int:
         """The column of a passage: that of the one above it, if it is near and free."""
         above = self.found.up[vertex][0]
         if above < len(self.labels):
             return left[vertex]
-        wanted = max(left[above], before) if after is None else max(min(left[above], after), before)
+        wanted = max(min(left[above], after), before)
         return wanted if abs(wanted - left[vertex]) <= _NEAR else left[vertex]
 
     def lines(self) -> list[list[Part]]:

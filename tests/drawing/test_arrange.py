@@ -134,6 +134,17 @@ def test_few_edges_cross():
     assert found_in_all <= 1.1 * fewest_in_all
 
 
+def test_few_edges_cross_in_larger_graphs():
+    """Over twenty graphs of 60 boxes; without swaps of neighbours it would be a fifth more."""
+    total = 0
+    for seed in range(20):
+        random = Random(seed)
+        edges = [(random.randrange(max(0, b - 8), b), b) for b in range(1, 60) for _ in range(2)]
+        found = arrange([1] * 60, edges, gap=1)
+        total += crossings_by_pairs(found.rows, found.down)
+    assert total < 880
+
+
 def test_nothing_at_all():
     found = arrange([], [], gap=1)
     assert (found.rows, found.x, found.width) == ([], [], 0.0)

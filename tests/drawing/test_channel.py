@@ -81,8 +81,9 @@ def test_nets_that_do_not_touch_share_a_line():
     assert check([([0], [2]), ([6], [4])]) == ["└─┐ ┌─┘"]
 
 
-def test_nets_that_would_cross_twice_do_not():
-    assert check([([0], [6]), ([2], [8])]) == [
+@pytest.mark.parametrize("turn", [1, -1])
+def test_nets_that_would_cross_twice_do_not(turn):
+    assert check([([0], [6]), ([2], [8])][::turn]) == [
         "│ └─────┐",
         "└─────┐ │",
     ]

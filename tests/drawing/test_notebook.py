@@ -15,12 +15,12 @@ def test_graph_shows_itself(graph):
 
 def test_run_shows_what_it_has_found(graph):
     run = graph.run(1.0, 2.0)
-    assert "↑" not in run._repr_svg_()
+    assert "←" not in run._repr_svg_()
     assert ">7.38906</text>" in run._repr_svg_()
     run.forward(x1=1.0)
-    assert ">↓ 14.7781</text>" in run._repr_svg_()
+    assert ">→ 14.7781</text>" in run._repr_svg_()
     run.reverse()
-    assert ">↑ 18.7781</text>" in run._repr_svg_()
+    assert ">← 18.7781</text>" in run._repr_svg_()
     assert run._repr_mimebundle_() == {
         "text/plain": repr(run),
         "image/svg+xml": run._repr_svg_(),

@@ -49,22 +49,22 @@ def test_values_and_cotangents_of_the_nine_nodes(graph, run):
     x1, x2 = 1.0, 2.0
     shown = lambda number: f"{number:.6g}"
     assert found == {
-        "x1": ["input", "1", f"↑ {shown(2 * exp(2 * x1) + x2**2)}"],
-        "x2": ["input", "2", f"↑ {shown(2 * x1 * x2 - sin(x2))}"],
-        "mul": ["2 * x1", "2", f"↑ {shown(exp(2 * x1))}"],
-        "exp": ["exp(mul)", shown(exp(2 * x1)), "↑ 1"],
-        "pow": ["x2 ** 2", "4", "↑ 1"],
-        "mul_2": ["x1 * pow", "4", "↑ 1"],
-        "add": ["exp + mul_2", shown(exp(2 * x1) + 4), "↑ 1"],
-        "cos": ["cos(x2)", shown(cos(x2)), "↑ 1"],
-        "add_2": ["add + cos", shown(exp(2 * x1) + 4 + cos(x2)), "↑ 1"],
+        "x1": ["input", "1", f"← {shown(2 * exp(2 * x1) + x2**2)}"],
+        "x2": ["input", "2", f"← {shown(2 * x1 * x2 - sin(x2))}"],
+        "mul": ["2 * x1", "2", f"← {shown(exp(2 * x1))}"],
+        "exp": ["exp(mul)", shown(exp(2 * x1)), "← 1"],
+        "pow": ["x2 ** 2", "4", "← 1"],
+        "mul_2": ["x1 * pow", "4", "← 1"],
+        "add": ["exp + mul_2", shown(exp(2 * x1) + 4), "← 1"],
+        "cos": ["cos(x2)", shown(cos(x2)), "← 1"],
+        "add_2": ["add + cos", shown(exp(2 * x1) + 4 + cos(x2)), "← 1"],
     }
 
 
 def test_tangents(graph, run):
     found = nodes_of(svg(graph, run, "forward"))
-    assert found["exp"][0] == ["exp(mul)", f"{exp(2):.6g}", f"↓ {2 * exp(2):.6g}"]
-    assert found["add_2"][0][-1] == f"↓ {2 * exp(2) + 4:.6g}"
+    assert found["exp"][0] == ["exp(mul)", f"{exp(2):.6g}", f"→ {2 * exp(2):.6g}"]
+    assert found["add_2"][0][-1] == f"→ {2 * exp(2) + 4:.6g}"
 
 
 def test_picture_of_the_documentation_is_what_the_command_makes():
@@ -83,6 +83,13 @@ def rounded(text):
 
 def test_values_alone(graph, run):
     assert nodes_of(svg(graph, run))["pow"][0] == ["x2 ** 2", "4"]
+
+
+def test_small_arrays_are_shown_as_numbers_and_large_ones_by_their_type():
+    graph = trace(lambda x, y: (x / 3, y + 1.0), np.arange(3.0), np.ones((3, 2)))
+    found = nodes_of(svg(graph, graph.run(np.arange(3.0), np.ones((3, 2)))))
+    assert found["truediv"][0] == ["x / 3", "[0, 0.3333, 0.6667]"]
+    assert found["add"][0] == ["y + 1", "float64(3, 2)"]
 
 
 def test_graph_that_was_not_run_shows_types():
