@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 Line: TypeAlias = tuple[str, int]
 """A file and a line of it."""
 
-_LIBRARIES: Final = frozenset({"pullback", "numpy", "dask", "functools", "optree"})
+_LIBRARIES: Final = frozenset({"pullback", "numpy", "dask", "functools", "optree", "click"})
 
 
 def frame_of_caller() -> Any:

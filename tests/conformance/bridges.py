@@ -19,7 +19,7 @@ import numpy as np
 from pullback.conformance.samples import Call
 from pullback.conformance.subjects import Subject
 from pullback.conformance.values import is_floating, leaves, replaced, value_at
-from pullback.derivatives import linearize
+from pullback.derivatives import bare_vjp
 
 __all__ = ["CHECKERS", "Operation", "operation_of"]
 
@@ -76,7 +76,7 @@ class Operation:
 
     def linearize(self, x: Any) -> Callable[[Any], Any]:
         """The pullback at a vector."""
-        _, pullback, _ = linearize(self.function, self._leaves(self.inputs, x))
+        _, pullback, _ = bare_vjp(self.function, self._leaves(self.inputs, x))
 
         def pull(ct: Any) -> Any:
             cotangents = pullback(tuple(self._leaves(duals(self.outputs), ct)))
@@ -99,7 +99,7 @@ class Operation:
         count = len(self.inputs)
 
         def pulled(*values: Any) -> tuple[Any, ...]:
-            _, pullback, _ = linearize(self.function, values[:count])
+            _, pullback, _ = bare_vjp(self.function, values[:count])
             cotangents = pullback(tuple(values[count:]))
             return (cotangents,) if count == 1 else tuple(cotangents)
 
