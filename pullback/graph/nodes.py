@@ -48,7 +48,7 @@ class Node:
 
     @property
     def label(self) -> str:
-        """What the node does, in one word: ``exp``, ``*``, or of an input the name."""
+        """What the node does, in one word: ``exp``, ``mul``; of an input its name."""
         return self.name if self.kind != "call" else short_name(self.function)
 
     def __repr__(self) -> str:
