@@ -42,7 +42,11 @@ if TYPE_CHECKING:
 
 _MISSING: Final = object()
 _STRAIGHT: Final = 10_000
-"""Graphs of more nodes are run by a loop: to compile a line takes as long as a hundred calls."""
+"""Longer graphs are first run by a loop: to compile a line takes as long as ten rounds of it."""
+_OFTEN: Final = 10
+"""How often, until they are compiled all the same."""
+_LONG: Final = 200_000
+"""Graphs of more nodes never are: a function of so many lines takes a gigabyte to compile."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +95,9 @@ class Graph:
         self._has_output = False
         self._allows_unused = False
         self._compiled: Any = None
+        self._plan: Any = None
+        self._rounds = 0
+        self._compiled_for = (0, 0)
 
     # Building
 
@@ -204,7 +211,7 @@ class Graph:
             self._node_of(leaf) if isinstance(leaf, Traced) else leaf for leaf in leaves
         )
         self._has_output = True
-        self._compiled = None
+        self._compiled = self._plan = None
 
     def _add(self, kind: Any, name: str, value: Any) -> Any:
         self._check_free(name)
@@ -315,9 +322,10 @@ class Graph:
             FeedError: an input is missing, not known, or not of the shape that was traced.
             PathChangedError: the traced function would take another path.
         """
-        leaves = self.bind(args, feeds)
         variables = [node.value for node in self._variables.values()]
-        if any_traced(leaves) or any_traced(variables):
+        is_plain = not feeds and self._are_as_traced(args)
+        leaves: Sequence[Any] = args if is_plain else self.bind(args, feeds)
+        if (not is_plain and any_traced(leaves)) or (variables and any_traced(variables)):
             trace = youngest_trace((*leaves, *variables))
             if trace.takes_whole_calls and trace is not self._recorder and self._takes_leaves():
                 return apply_function(self, tuple(leaves), {})
@@ -331,6 +339,19 @@ class Graph:
             self._explain(error)
             raise
         return self.restored(outputs)
+
+    def _are_as_traced(self, args: Sequence[Any]) -> bool:
+        """Whether these are plain values of the very spaces that were traced, in their order."""
+        if len(args) != len(self._parameters):
+            return False
+        value: Any
+        for parameter, value in zip(self._parameters, args, strict=True):
+            space: Any = None if parameter.structure is not None else parameter.nodes[0].space
+            if space is None or type(value) is not space[0]:
+                return False
+            if space[1] is not None and (value.shape != space[1] or value.dtype != space[2]):
+                return False
+        return True
 
     def run(self, *args: Any, **feeds: Any) -> GraphRun:
         """Run the graph and keep the value of every node: see `GraphRun`.
@@ -346,13 +367,30 @@ class Graph:
 
     def _ready(self) -> Any:
         """The compiled graph: what runs it, and what its lines are."""
+        self._forget_if_grown()
         if self._compiled is None:
-            live = self.live_nodes()
-            if len(live) > _STRAIGHT:
-                self._compiled = lambda *values: self._loop(values, caller), {}
-            else:
-                self._compiled = straight_line(self, live)
+            live = self._planned()[0]
+            if len(live) > _STRAIGHT and (self._rounds < _OFTEN or len(live) > _LONG):
+                self._rounds += 1
+                return (lambda *values: self._loop(values, caller)), {}
+            self._compiled = straight_line(self, live)
         return self._compiled
+
+    def _planned(self) -> Any:
+        """The nodes that are run, which values are let go of after each, and the guards of each."""
+        self._forget_if_grown()
+        if self._plan is None:
+            live = self.live_nodes()
+            self._plan = live, last_uses(self, live), self.guards_by_node()
+        return self._plan
+
+    def _forget_if_grown(self) -> None:
+        """Let go of what was prepared for fewer nodes or guards."""
+        size = len(self.nodes), len(self.guards)
+        if self._compiled_for != size:
+            self._compiled_for = size
+            self._compiled = self._plan = None
+            self._rounds = 0
 
     def live_nodes(self) -> list[Node]:
         """The nodes that the outputs and the guards depend on, in order.
@@ -377,9 +415,7 @@ class Graph:
 
     def _loop(self, values: Sequence[Any], callable_of: Callable[[Any], Any]) -> list[Any]:
         """The leaves of the output, by a loop over the nodes."""
-        live = self.live_nodes()
-        dying = last_uses(self, live)
-        guards = self.guards_by_node()
+        live, dying, guards = self._planned()
         known: list[Any] = [None] * len(self.nodes)
         for node, value in zip(self.inputs, values, strict=False):
             known[node.index] = value
@@ -392,10 +428,12 @@ class Graph:
                 known[node.index] = evaluate(node, value_of, callable_of)
             elif node.kind != "placeholder":
                 known[node.index] = node.value
-            for guard in guards.get(node.index, ()):
-                self.check_path(guard, known[node.index])
-            for index in dying.get(node.index, ()):
-                known[index] = None
+            if node.index in guards:
+                for guard in guards[node.index]:
+                    self.check_path(guard, known[node.index])
+            if node.index in dying:
+                for index in dying[node.index]:
+                    known[index] = None
         return [value_of(output) for output in self.outputs]
 
     def guards_by_node(self) -> dict[int, list[Guard]]:
@@ -422,10 +460,10 @@ class Graph:
 
     def restored(self, leaves: Sequence[Any]) -> Any:
         """The output, from its leaves."""
-        if any(
-            not isinstance(output, Node) or output.kind == "constant" for output in self.outputs
-        ):
-            leaves = [own_copy(leaf) for leaf in leaves]
+        for output in self.outputs:
+            if not isinstance(output, Node) or output.kind == "constant":
+                leaves = [own_copy(leaf) for leaf in leaves]
+                break
         return leaves[0] if self.structure is None else unflatten(self.structure, leaves)
 
     def _explain(self, error: Exception) -> None:

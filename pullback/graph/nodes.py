@@ -142,6 +142,9 @@ def line_of_caller() -> Line | None:
 _LIBRARIES: Final = frozenset({"pullback", "numpy", "dask", "functools", "optree"})
 
 
+_NESTS: Final = (list, tuple, dict)
+
+
 def described(space: Space | None) -> str:
     """A space in few letters: ``float``, ``float64(3, 2)``; ``?`` if it is not known."""
     if space is None:
@@ -153,7 +156,12 @@ def described(space: Space | None) -> str:
 def evaluate(node: Node, value_of: Callable[[Any], Any], callable_of: Callable[[Any], Any]) -> Any:
     """The value of a call; an error says which node it comes from."""
     try:
-        args = [substituted(arg, value_of) for arg in node.args]
+        args = [
+            substituted(arg, value_of) if type(arg) in _NESTS else value_of(arg)
+            for arg in node.args
+        ]
+        if not node.params:
+            return callable_of(node.function)(*args)
         params = {key: substituted(value, value_of) for key, value in node.params.items()}
         return callable_of(node.function)(*args, **params)
     except Exception as error:
