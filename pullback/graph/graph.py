@@ -34,7 +34,7 @@ from pullback.graph.recorder import UNKNOWN, Recorder
 from pullback.graph.source import Code, last_uses, straight_line, text
 from pullback.lines import line_of_caller
 from pullback.plugins import rule_function
-from pullback.registry import unwrap
+from pullback.registry import caller, unwrap
 from pullback.spaces import Traced, gathered, kept_copy
 from pullback.tracer import apply_function
 
@@ -42,8 +42,12 @@ if TYPE_CHECKING:
     from pullback.graph.inspection import GraphRun
 
 _MISSING: Final = object()
-_STRAIGHT: Final = 50_000
-"""Graphs of more nodes are run by a loop: to compile a node takes some 35 µs and 2 kB."""
+_STRAIGHT: Final = 10_000
+"""Longer graphs are first run by a loop: to compile a node takes as long as ten rounds of it."""
+_OFTEN: Final = 10
+"""How often, until they are compiled all the same."""
+_LONGEST: Final = 200_000
+"""Graphs of more nodes never are: a function of so many lines takes half a gigabyte to compile."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +58,20 @@ class Parameter:
     structure: Any
     """Of the container; ``None`` for a single value."""
     nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What a loop over the nodes needs."""
+
+    size: tuple[int, int]
+    """How many nodes and guards the graph had."""
+    live: Sequence[Node]
+    """The nodes to be computed."""
+    dying: Mapping[int, Sequence[int]]
+    """Index of a node -> those whose values nothing after it needs."""
+    guards: Mapping[int, Sequence[Guard]]
+    """Index of a node -> what was asked of it."""
 
 
 class Graph:
@@ -208,6 +226,8 @@ class Graph:
         self._changed()
 
     def _changed(self) -> None:
+        self._plan: _Plan | None = None
+        self._rounds = 0
         self._code: Code | None = None
         self._call: Callable[..., Any] = Graph.called_with
 
@@ -363,16 +383,27 @@ class Graph:
         return all(parameter.structure is None for parameter in self._parameters)
 
     def _ready(self) -> Code:
-        """What runs the graph, made at the first call and after every change."""
-        if self._code is None or self._code.length != len(self):
-            live = self.live_nodes()
-            if len(live) > _STRAIGHT or any(any_traced((n.args, n.value)) for n in live):
-                self._code = Code(_looped, Graph.called_with, len(self), {})
-            else:
-                self._code = straight_line(self, live)
-            if self._has_output and self._takes_leaves():
-                self._call = self._code.call
+        """What runs the graph: its code, or for some rounds of a long graph a loop."""
+        if self._code is not None and self._code.length == len(self):
+            return self._code
+        live = self._planned().live
+        if any(any_traced((node.args, node.value)) for node in live):
+            return Code(_looped_traced, Graph.called_with, len(self), {})
+        if len(live) > _STRAIGHT and (self._rounds < _OFTEN or len(live) > _LONGEST):
+            self._rounds += 1
+            return Code(_looped, Graph.called_with, len(self), {})
+        self._code = straight_line(self, live)
+        if self._has_output and self._takes_leaves():
+            self._call = self._code.call
         return self._code
+
+    def _planned(self) -> _Plan:
+        """What a loop over the nodes needs, made again when there are more of them."""
+        size = len(self.nodes), len(self.guards)
+        if self._plan is None or self._plan.size != size:
+            live = self.live_nodes()
+            self._plan = _Plan(size, live, last_uses(self, live), self.guards_by_node())
+        return self._plan
 
     def called_with(self, *args: Any) -> Any:
         """`called`, with positional arguments."""
@@ -401,9 +432,7 @@ class Graph:
 
     def _loop(self, values: Sequence[Any], callable_of: Callable[[Any], Any]) -> list[Any]:
         """The leaves of the output, by a loop over the nodes."""
-        live = self.live_nodes()
-        dying = last_uses(self, live)
-        guards = self.guards_by_node()
+        plan = self._planned()
         known: list[Any] = [None] * len(self.nodes)
         for node, value in zip(self.inputs, values, strict=False):
             known[node.index] = value
@@ -411,15 +440,17 @@ class Graph:
         def value_of(argument: Any) -> Any:
             return known[argument.index] if isinstance(argument, Node) else argument
 
-        for node in live:
+        for node in plan.live:
             if node.kind == "call":
                 known[node.index] = evaluate(node, value_of, callable_of)
             elif node.kind != "placeholder":
                 known[node.index] = node.value
-            for guard in guards.get(node.index, ()):
-                self.check_path(guard, known[node.index])
-            for index in dying.get(node.index, ()):
-                known[index] = None
+            if node.index in plan.guards:
+                for guard in plan.guards[node.index]:
+                    self.check_path(guard, known[node.index])
+            if node.index in plan.dying:
+                for index in plan.dying[node.index]:
+                    known[index] = None
         return [value_of(output) for output in self.outputs]
 
     def guards_by_node(self) -> dict[int, list[Guard]]:
@@ -452,10 +483,10 @@ class Graph:
 
     def restored(self, leaves: Sequence[Any]) -> Any:
         """The output, from its leaves."""
-        if any(
-            not isinstance(output, Node) or output.kind == "constant" for output in self.outputs
-        ):
-            leaves = [own_copy(leaf) for leaf in leaves]
+        for output in self.outputs:
+            if not isinstance(output, Node) or output.kind == "constant":
+                leaves = [own_copy(leaf) for leaf in leaves]
+                break
         return leaves[0] if self.structure is None else unflatten(self.structure, leaves)
 
     def explain(self, error: Exception) -> None:
@@ -690,5 +721,10 @@ def _fed(node: Node, value: Any) -> Any:
 
 
 def _looped(graph: Graph, *leaves: Any) -> Any:
-    """Run a graph whose code would be too long, or that holds traced constants."""
+    """Run a graph whose code would be too long, on plain values."""
+    return graph.restored(graph._loop(leaves, caller))
+
+
+def _looped_traced(graph: Graph, *leaves: Any) -> Any:
+    """Run a graph that holds traced constants."""
     return graph.restored(graph._loop(leaves, runner))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pullback.core import dispatching
 from pullback.lines import Line
@@ -129,6 +129,9 @@ def space_like(value: Any) -> Space:
     return (kind, value.shape, value.dtype)
 
 
+_NESTS: Final = (list, tuple, dict)
+
+
 def described(space: Space | None) -> str:
     """A space in few letters: ``float``, ``float64(3, 2)``; ``?`` if it is not known."""
     if space is None:
@@ -140,7 +143,12 @@ def described(space: Space | None) -> str:
 def evaluate(node: Node, value_of: Callable[[Any], Any], callable_of: Callable[[Any], Any]) -> Any:
     """The value of a call; an error says which node it comes from."""
     try:
-        args = [substituted(arg, value_of) for arg in node.args]
+        args = [
+            substituted(arg, value_of) if type(arg) in _NESTS else value_of(arg)
+            for arg in node.args
+        ]
+        if not node.params:
+            return callable_of(node.function)(*args)
         params = {key: substituted(value, value_of) for key, value in node.params.items()}
         return callable_of(node.function)(*args, **params)
     except Exception as error:

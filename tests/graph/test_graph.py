@@ -357,8 +357,10 @@ def test_a_graph_grows_after_it_was_run():
     x = graph.placeholder("x")
     y = x * 2.0
     assert graph(3.0) == 6.0
-    graph.output(y + 1.0)
-    assert graph(3.0) == 7.0
+    y = y + 1.0
+    assert graph(3.0) == graph.run(3.0).y == grad(graph)(3.0) + 5.0 == 7.0
+    graph.output(y, y * x)
+    assert graph(3.0) == (7.0, 21.0)
 
 
 def test_equality():
