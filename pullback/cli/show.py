@@ -192,11 +192,11 @@ def _make_forward(run: GraphRun, tangent: str | None) -> None:
     name = names[0] if tangent is None else tangent
     if name not in names:
         raise click.UsageError(f"there is no input {name!r}; there is {', '.join(names)}")
-    if any(item is graph[name] for item in graph.by_parameter(graph.inputs)):
+    if any(item is graph[name] for item in graph.parameters.by_parameter(graph.inputs)):
         run.forward(**{name: _filled(run[name].value, 1.0)})
     else:  # a leaf of a container
         leaves = [_filled(run[other].value, float(other == name)) for other in names]
-        run.forward(*graph.by_parameter(leaves))
+        run.forward(*graph.parameters.by_parameter(leaves))
 
 
 def _filled(like: Any, value: float) -> Any:

@@ -67,7 +67,7 @@ def unfolded(graph: Graph, example: Sequence[Any]) -> Graph:
         example: inputs of it, or nothing.
     """
     result = type(graph)(graph.name)
-    leaves = graph.bind(example, {}) if example else [UNKNOWN] * len(graph.inputs)
+    leaves = graph.parameters.bind(example, {}) if example else [UNKNOWN] * len(graph.inputs)
     known: dict[int, Any] = {}
     for node, leaf in zip(graph.inputs, leaves, strict=True):
         known[node.index] = result.placeholder(node.name, leaf)

@@ -3,75 +3,28 @@
 from __future__ import annotations
 
 import difflib
-import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pullback.arguments import any_traced, youngest_trace
 from pullback.boundary import is_leaf, own_copy
 from pullback.chain import Chain
 from pullback.containers import flatten, places, unflatten
-from pullback.errors import (
-    FeedError,
-    GraphError,
-    PathChangedError,
-    UnknownNodeError,
-    UnusedInputError,
-)
-from pullback.graph.nodes import (
-    Guard,
-    Node,
-    asked,
-    described,
-    evaluate,
-    nodes_in,
-    origin,
-    runner,
-    space_like,
-)
+from pullback.errors import GraphError, UnknownNodeError
+from pullback.graph.feeding import Inputs, Variables
+from pullback.graph.nodes import Guard, Node, runner
 from pullback.graph.recorder import UNKNOWN, Recorder
-from pullback.graph.source import Code, last_uses, straight_line, text
+from pullback.graph.running import State, live_nodes, loop, ready
+from pullback.graph.source import text
 from pullback.lines import line_of_caller
 from pullback.plugins import rule_function
-from pullback.registry import caller, unwrap
+from pullback.registry import unwrap
 from pullback.spaces import Traced, gathered, kept_copy
 from pullback.tracer import apply_function
 
 if TYPE_CHECKING:
     from pullback.graph.inspection import GraphRun
-
-_MISSING: Final = object()
-_STRAIGHT: Final = 10_000
-"""Longer graphs are first run by a loop: to compile a node takes as long as ten rounds of it."""
-_OFTEN: Final = 10
-"""How often, until they are compiled all the same."""
-_LONGEST: Final = 200_000
-"""Graphs of more nodes never are: a function of so many lines takes half a gigabyte to compile."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
-    """What a graph is called with: a value, or a container of values."""
-
-    name: str
-    structure: Any
-    """Of the container; ``None`` for a single value."""
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """What a loop over the nodes needs."""
-
-    size: tuple[int, int]
-    """How many nodes and guards the graph had."""
-    live: Sequence[Node]
-    """The nodes to be computed."""
-    dying: Mapping[int, Sequence[int]]
-    """Index of a node -> those whose values nothing after it needs."""
-    guards: Mapping[int, Sequence[Guard]]
-    """Index of a node -> what was asked of it."""
 
 
 class Graph:
@@ -102,7 +55,7 @@ class Graph:
             raise GraphError(f"a graph is named like a function, and {name!r} is no such name")
         self.name = name
         self._recorder = Recorder()
-        self._parameters: list[Parameter] = []
+        self._inputs = Inputs(name)
         self._variables: dict[str, Node] = {}
         self._outputs: tuple[Any, ...] = ()
         self.structure: Any = None
@@ -126,7 +79,7 @@ class Graph:
         """
         traced = self._add("placeholder", name, float(example) if type(example) is int else example)
         node = self._recorder.node_of(traced)
-        self._parameters.append(Parameter(name, None, (node,)))
+        self._inputs.add(name, None, [node])
         return traced
 
     def parameter(self, name: str, example: Any) -> Any:
@@ -134,11 +87,10 @@ class Graph:
         if is_leaf(example):
             return self.placeholder(name, example)
         leaves, structure = flatten(example)
-        first = len(self._parameters)
+        leaves = [float(leaf) if type(leaf) is int else leaf for leaf in leaves]
         names = [f"{name}{place}" for place in places(example)]
-        traced = [self.placeholder(*item) for item in zip(names, leaves, strict=True)]
-        nodes = tuple(parameter.nodes[0] for parameter in self._parameters[first:])
-        self._parameters[first:] = [Parameter(name, structure, nodes)]
+        traced = [self._add("placeholder", *item) for item in zip(names, leaves, strict=True)]
+        self._inputs.add(name, structure, map(self._recorder.node_of, traced))
         return unflatten(structure, traced)
 
     def finish(self, y: Any) -> None:
@@ -153,7 +105,7 @@ class Graph:
             for leaf in leaves
         )
         self._has_output = True
-        live = {node.index for node in self.live_nodes()}
+        live = {node.index for node in live_nodes(self)}
         self._recorder.nodes = [
             node for node in self.nodes if node.index in live or node.kind == "placeholder"
         ]
@@ -226,10 +178,7 @@ class Graph:
         self._changed()
 
     def _changed(self) -> None:
-        self._plan: _Plan | None = None
-        self._rounds = 0
-        self._code: Code | None = None
-        self._call: Callable[..., Any] = Graph.called_with
+        self._state = State(Graph.called_with)
 
     def _add(self, kind: Any, name: str, value: Any) -> Any:
         self._check_free(name)
@@ -264,7 +213,7 @@ class Graph:
     @property
     def inputs(self) -> tuple[Node, ...]:
         """The placeholders, in the order in which they are fed."""
-        return tuple(node for parameter in self._parameters for node in parameter.nodes)
+        return tuple(self._inputs.nodes)
 
     @property
     def outputs(self) -> tuple[Any, ...]:
@@ -294,7 +243,7 @@ class Graph:
     @property
     def variables(self) -> Variables:
         """Name -> value of the variables, which can be set."""
-        return Variables(self, self._variables)
+        return Variables(self.name, self._variables, self._changed)
 
     def __getitem__(self, name: str) -> Node:
         for node in self.nodes:
@@ -317,8 +266,7 @@ class Graph:
         return True
 
     def __repr__(self) -> str:
-        inputs = ", ".join(parameter.name for parameter in self._parameters)
-        return f"<graph {self.name}({inputs}) of {len(self)} nodes>"
+        return f"<graph {self.name}({', '.join(self._inputs.names)}) of {len(self)} nodes>"
 
     def __str__(self) -> str:
         return text(self)
@@ -355,20 +303,24 @@ class Graph:
             FeedError: an input is missing, not known, or not of the shape that was traced.
             PathChangedError: the traced function would take another path.
         """
-        if not feeds and len(args) == len(self._parameters):
-            return self._call(self, *args)
-        return self.called(args, feeds)
+        if not feeds and len(args) == len(self._inputs):
+            return self._state.call(self, *args)
+        return self._called_by(args, feeds)
 
-    def called(self, args: Sequence[Any], feeds: Mapping[str, Any]) -> Any:
-        """A call whose inputs must be looked at first: traced, by name, or of another type."""
-        leaves = self.bind(args, feeds)
+    def called_with(self, *args: Any) -> Any:
+        """A call whose inputs must be looked at first: they are traced, or of another type."""
+        return self._called_by(args, {})
+
+    def _called_by(self, args: Sequence[Any], feeds: Mapping[str, Any]) -> Any:
+        leaves = self._inputs.bind(args, feeds)
         variables = [node.value for node in self._variables.values()]
         if any_traced(leaves) or any_traced(variables):
             trace = youngest_trace((*leaves, *variables))
-            if trace.takes_whole_calls and trace is not self._recorder and self._takes_leaves():
+            is_node = trace.takes_whole_calls and trace is not self._recorder
+            if is_node and self._inputs.are_leaves:
                 return apply_function(self, tuple(leaves), {})
-            return self.restored(self._loop(leaves, runner))
-        return self._ready().run(self, *leaves)
+            return self.restored(loop(self, leaves, runner))
+        return ready(self).run(self, *leaves)
 
     def run(self, *args: Any, **feeds: Any) -> GraphRun:
         """Run the graph and keep the value of every node: see `GraphRun`.
@@ -377,103 +329,7 @@ class Graph:
         """
         from pullback.graph.inspection import GraphRun
 
-        return GraphRun(self, self.bind(args, feeds))
-
-    def _takes_leaves(self) -> bool:
-        return all(parameter.structure is None for parameter in self._parameters)
-
-    def _ready(self) -> Code:
-        """What runs the graph: its code, or for some rounds of a long graph a loop."""
-        if self._code is not None and self._code.length == len(self):
-            return self._code
-        live = self._planned().live
-        if any(any_traced((node.args, node.value)) for node in live):
-            return Code(_looped_traced, Graph.called_with, len(self), {})
-        if len(live) > _STRAIGHT and (self._rounds < _OFTEN or len(live) > _LONGEST):
-            self._rounds += 1
-            return Code(_looped, Graph.called_with, len(self), {})
-        self._code = straight_line(self, live)
-        if self._has_output and self._takes_leaves():
-            self._call = self._code.call
-        return self._code
-
-    def _planned(self) -> _Plan:
-        """What a loop over the nodes needs, made again when there are more of them."""
-        size = len(self.nodes), len(self.guards)
-        if self._plan is None or self._plan.size != size:
-            live = self.live_nodes()
-            self._plan = _Plan(size, live, last_uses(self, live), self.guards_by_node())
-        return self._plan
-
-    def called_with(self, *args: Any) -> Any:
-        """`called`, with positional arguments."""
-        return self.called(args, {})
-
-    def live_nodes(self) -> list[Node]:
-        """The nodes that the outputs and the guards depend on, in order.
-
-        Raises:
-            UnusedInputError: no output depends on a placeholder.
-        """
-        needed = [False] * len(self.nodes)
-        for node in nodes_in((self.outputs, tuple(guard.node for guard in self.guards))):
-            needed[node.index] = True
-        for node in reversed(self.nodes):
-            if needed[node.index]:
-                for parent in nodes_in((node.args, node.params)):
-                    needed[parent.index] = True
-        unused = [node.name for node in self.inputs if not needed[node.index]]
-        if unused and not self._allows_unused:
-            raise UnusedInputError(
-                f"no output of {self.name} depends on {', '.join(unused)}: use it, or leave the "
-                "placeholder out"
-            )
-        return [node for node in self.nodes if needed[node.index]]
-
-    def _loop(self, values: Sequence[Any], callable_of: Callable[[Any], Any]) -> list[Any]:
-        """The leaves of the output, by a loop over the nodes."""
-        plan = self._planned()
-        known: list[Any] = [None] * len(self.nodes)
-        for node, value in zip(self.inputs, values, strict=False):
-            known[node.index] = value
-
-        def value_of(argument: Any) -> Any:
-            return known[argument.index] if isinstance(argument, Node) else argument
-
-        for node in plan.live:
-            if node.kind == "call":
-                known[node.index] = evaluate(node, value_of, callable_of)
-            elif node.kind != "placeholder":
-                known[node.index] = node.value
-            if node.index in plan.guards:
-                for guard in plan.guards[node.index]:
-                    self.check_path(guard, known[node.index])
-            if node.index in plan.dying:
-                for index in plan.dying[node.index]:
-                    known[index] = None
-        return [value_of(output) for output in self.outputs]
-
-    def guards_by_node(self) -> dict[int, list[Guard]]:
-        """Index of a node -> what was asked of it."""
-        found: dict[int, list[Guard]] = {}
-        for guard in self.guards:
-            found.setdefault(guard.node.index, []).append(guard)
-        return found
-
-    def check_path(self, guard: Guard, value: Any) -> None:
-        """Raise where the traced function would go another way with this value."""
-        if guard.question(value) != guard.answer:
-            self.refuse_path(self.guards.index(guard))
-
-    def refuse_path(self, place: int) -> NoReturn:
-        """Raise that the answer to a question is another one than the graph was made for."""
-        guard = self.guards[place]
-        where = f" ({guard.line[0]}:{guard.line[1]})" if guard.line else ""
-        raise PathChangedError(
-            f"the function that {self.name} was traced from went on because the "
-            f"{asked(guard.question)} of {guard.node.name} was {guard.answer!r}{where}, which it "
-            "is not for these inputs. Trace it again with them, or write np.where"
-        )
+        return GraphRun(self, self._inputs.bind(args, feeds))
 
     @property
     def returns_call(self) -> bool:
@@ -489,105 +345,25 @@ class Graph:
                 break
         return leaves[0] if self.structure is None else unflatten(self.structure, leaves)
 
-    def explain(self, error: Exception) -> None:
-        """Add to an error of the code which node it comes from."""
-        nodes = self._ready().nodes
-        traceback = error.__traceback__
-        while traceback is not None and not isinstance(error, PathChangedError):
-            code = traceback.tb_frame.f_code
-            if code.co_filename.startswith("<graph "):
-                _, _, start, end = [*code.co_positions()][traceback.tb_lasti // 2]
-                line = linecache.getline(code.co_filename, traceback.tb_lineno)
-                node = nodes.get(line[start:end])
-                if node is not None:
-                    error.add_note(origin(node))
-                return
-            traceback = traceback.tb_next
+    @property
+    def state(self) -> State:
+        """What was prepared for running, of which the other modules make use."""
+        return self._state
 
-    def bind(self, args: Sequence[Any], feeds: Mapping[str, Any]) -> list[Any]:
-        """The value of each placeholder, from the arguments of a call.
+    @property
+    def parameters(self) -> Inputs:
+        """What the graph is called with: its placeholders, in containers or alone."""
+        return self._inputs
 
-        Raises:
-            FeedError: one is missing, not known, given twice, or of another shape.
-        """
-        parameters = self._parameters
-        if len(args) > len(parameters):
-            raise FeedError(
-                f"{self.name} takes {len(parameters)} inputs ({self._input_names()}), and was "
-                f"given {len(args)}"
-            )
-        if len(args) < len(parameters) or feeds:
-            args = self._by_name(args, feeds)
-        leaves: list[Any] = []
-        for parameter, value in zip(parameters, args, strict=True):
-            if parameter.structure is None:
-                leaves.append(_fed(parameter.nodes[0], value))
-                continue
-            found, structure = flatten(value)
-            if structure != parameter.structure:
-                raise FeedError(
-                    f"{parameter.name} must have the structure that was traced, "
-                    f"{parameter.structure}; got {structure}"
-                )
-            leaves += map(_fed, parameter.nodes, found)
-        return leaves
+    @property
+    def has_output(self) -> bool:
+        """Whether it was said what the graph returns."""
+        return self._has_output
 
-    def by_parameter(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
-        """What the placeholders were given, or its like, as one for each argument of a call."""
-        rest = iter(leaves)
-        found = []
-        for parameter in self._parameters:
-            items = [next(rest) for _ in parameter.nodes]
-            structure = parameter.structure
-            found.append(items[0] if structure is None else unflatten(structure, items))
-        return tuple(found)
-
-    def seeded(
-        self, args: Sequence[Any], named: Mapping[str, Any]
-    ) -> Iterator[tuple[tuple[Node, ...], Any, Any]]:
-        """The nodes of an input or variable, its structure, and what is given for it.
-
-        Raises:
-            FeedError: something is given twice, or for no input.
-        """
-        known = {p.name: (p.nodes, p.structure) for p in self._parameters}
-        known |= {name: ((node,), None) for name, node in self._variables.items()}
-        if len(args) > len(self._parameters):
-            raise FeedError(
-                f"{self.name} takes {len(self._parameters)} inputs ({self._input_names()}), and "
-                f"was given {len(args)}"
-            )
-        given = dict(zip((p.name for p in self._parameters), args, strict=False))
-        for name, value in named.items():
-            if name in given:
-                raise FeedError(f"{self.name} was given {name} twice: by position and by name")
-            if name not in known:
-                raise FeedError(
-                    f"{self.name} has no input {name!r}; its inputs are {self._input_names()}"
-                )
-            given[name] = value
-        for name, value in given.items():
-            yield *known[name], value
-
-    def _by_name(self, args: Sequence[Any], feeds: Mapping[str, Any]) -> list[Any]:
-        names = [parameter.name for parameter in self._parameters]
-        for name in feeds:
-            if name not in names:
-                raise FeedError(
-                    f"{self.name} has no input {name!r}; its inputs are {self._input_names()}"
-                )
-            if name in names[: len(args)]:
-                raise FeedError(f"{self.name} was given {name} twice: by position and by name")
-        missing = [name for name in names[len(args) :] if name not in feeds]
-        if missing:
-            raise FeedError(
-                f"{self.name} is missing {', '.join(missing)}: give a value for each of its "
-                f"inputs ({self._input_names()})"
-            )
-        return [*args, *(feeds[name] for name in names[len(args) :])]
-
-    def _input_names(self) -> str:
-        return ", ".join(parameter.name for parameter in self._parameters) or "none"
+    @property
+    def allows_unused(self) -> bool:
+        """Whether inputs may be unused, as those of a traced function are."""
+        return self._allows_unused
 
     # Other forms
 
@@ -638,15 +414,15 @@ class Graph:
 
     def call_apart(self, leaves: Sequence[Any], callable_of: Callable[[Any], Any]) -> Any:
         """The output, by calling ``callable_of(function)`` for each node."""
-        return self.restored(self._loop(leaves, callable_of))
+        return self.restored(loop(self, leaves, callable_of))
 
     def take_parameters(self, other: Graph) -> None:
         """Be called as ``other`` is, whose placeholders this graph has too."""
-        inputs = {node.name: node for node in self.inputs}
-        self._parameters = [
-            Parameter(p.name, p.structure, tuple(inputs[node.name] for node in p.nodes))
-            for p in other._parameters
-        ]
+        nodes = {node.name: node for node in self.inputs}
+        self._inputs = Inputs(self.name)
+        for parameter in other.parameters:
+            found = [nodes[node.name] for node in parameter.nodes]
+            self._inputs.add(parameter.name, parameter.structure, found)
         self._allows_unused = other._allows_unused
 
     def take_guards(self, other: Graph, known: Mapping[int, Any]) -> None:
@@ -673,58 +449,3 @@ class Graph:
         from pullback.graph.folding import unfolded
 
         return unfolded(self, example)
-
-
-class Variables(Mapping[str, Any]):
-    """The values of the variables of a graph, by name."""
-
-    def __init__(self, graph: Graph, nodes: Mapping[str, Node]) -> None:
-        self._graph = graph
-        self._nodes = nodes
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._nodes:
-            known = ", ".join(self._nodes) or "none"
-            raise UnknownNodeError(
-                f"{self._graph.name} has no variable {name!r}; its variables are: {known}"
-            )
-        return self._nodes[name].value
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self[name]
-        self._nodes[name].value = _fed(self._nodes[name], value)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._nodes)
-
-    def __len__(self) -> int:
-        return len(self._nodes)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-
-def _fed(node: Node, value: Any) -> Any:
-    """A value for an input, checked against what the node was traced with."""
-    space = node.space
-    if type(value) is int and (space is None or space[0] is float):
-        value = float(value)
-    if space is None:
-        return value
-    found = space_like(value)
-    if found != space:
-        raise FeedError(
-            f"{node.name} was traced as {described(space)}, and is given as {described(found)}; "
-            "a graph holds for one type, shape and dtype of each input"
-        )
-    return value
-
-
-def _looped(graph: Graph, *leaves: Any) -> Any:
-    """Run a graph whose code would be too long, on plain values."""
-    return graph.restored(graph._loop(leaves, caller))
-
-
-def _looped_traced(graph: Graph, *leaves: Any) -> Any:
-    """Run a graph that holds traced constants."""
-    return graph.restored(graph._loop(leaves, runner))

@@ -20,6 +20,8 @@ from pullback.graph.nodes import (
     runner,
     space_like,
 )
+from pullback.graph.paths import check_path, guards_by_node
+from pullback.graph.running import live_nodes
 from pullback.registry import Claim
 from pullback.spaces import Pending
 from pullback.tracer import Trace, Tracer
@@ -203,8 +205,8 @@ class GraphRun:
             outputs: an empty list, to be filled.
         """
         graph = self.graph
-        graph.live_nodes()  # raises, if an input is not used
-        guards = graph.guards_by_node()
+        live_nodes(graph)  # raises, if an input is not used
+        guards = guards_by_node(graph)
         known: list[Any] = [None] * len(graph)
 
         def value_of(argument: Any) -> Any:
@@ -221,7 +223,7 @@ class GraphRun:
             seconds = perf_counter() - start
             known[node.index] = value
             for guard in guards.get(node.index, ()):
-                graph.check_path(guard, value)
+                check_path(graph, guard, value)
             yield node, value, seconds
         outputs += map(value_of, graph.outputs)
 
@@ -286,7 +288,7 @@ class GraphRun:
 
     def _by_parameter(self, leaves: Sequence[Any]) -> Any:
         """One value for each leaf of the inputs, as one for each input."""
-        result = self.graph.by_parameter(leaves)
+        result = self.graph.parameters.by_parameter(leaves)
         return result[0] if len(result) == 1 else result
 
     def forward(self, *tangents: Any, **named: Any) -> Any:
@@ -321,7 +323,10 @@ class GraphRun:
     def _seeds(self, tangents: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         """Name of an input or variable -> its tangent."""
         seeds: dict[str, Any] = {}
-        for nodes, structure, tangent in self.graph.seeded(tangents, named):
+        variables = {node.name: node for node in self.graph.nodes if node.kind == "variable"}
+        found = self.graph.parameters.seeded(tangents, named, variables)
+        for parameter, tangent in found:
+            nodes, structure = parameter.nodes, parameter.structure
             values = [self._by_name[node.name].value for node in nodes]
             primal = values[0] if structure is None else unflatten(structure, values)
             admitted = admit_like(primal, tangent)

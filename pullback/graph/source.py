@@ -14,7 +14,9 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from pullback.graph.nodes import Node, described, nodes_in, short_name
+from pullback.errors import PathChangedError
+from pullback.graph.nodes import Node, described, nodes_in, origin, short_name
+from pullback.graph.paths import guards_by_node, refuse_path
 from pullback.names import name_of
 from pullback.plugins import rule_function
 from pullback.registry import caller
@@ -177,8 +179,6 @@ class Code:
     """``(graph, *values)``: the same, for values that may be of another type or traced."""
     length: int
     """How many nodes the graph had."""
-    nodes: Mapping[str, Node]
-    """The text of an expression -> the node that it computes."""
 
 
 def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
@@ -186,7 +186,7 @@ def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
     writer = _Writer(_nested(graph, live))
     inputs = ", ".join(["graph", *(f"v{node.index}" for node in graph.inputs)])
     dying = last_uses(graph, live, writer.nested)
-    guards = graph.guards_by_node()
+    guards = guards_by_node(graph)
     body: list[str] = []
     for node in live:
         if node.index in writer.nested:
@@ -201,7 +201,7 @@ def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
         for guard in guards.get(node.index, ()):
             question = writer.constant(guard.question, "f")
             body.append(f"if {question}({name}) != {writer.argument(guard.answer)}:")
-            body.append(f"    graph.refuse_path({graph.guards.index(guard)})")
+            body.append(f"    refuse_path(graph, {graph.guards.index(guard)})")
         if dying.get(node.index):
             body.append(f"del {', '.join(f'v{index}' for index in dying[node.index])}")
     lines = [
@@ -210,7 +210,7 @@ def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
         *(f"        {line}" for line in body),
         f"        return {_result(graph, writer)}",
         "    except Exception as error:",
-        "        graph.explain(error)",
+        "        explain(nodes, error)",
         "        raise",
         "",
         f"def {graph.name}_call({inputs}):",
@@ -221,11 +221,30 @@ def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
     ]
     source = "\n".join(lines)
     filename = f"<graph {next(_written)} of {graph.name}>"
-    exec(compile(source, filename, "exec"), writer.namespace)
+    namespace = writer.namespace
+    namespace.update(nodes=writer.nodes, explain=_explain, refuse_path=refuse_path)
+    exec(compile(source, filename, "exec"), namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     weakref.finalize(graph, linecache.cache.pop, filename, None)
-    run, call = (writer.namespace[f"{graph.name}_{what}"] for what in ("run", "call"))
-    return Code(run, call, len(graph), writer.nodes)
+    run, call = (namespace[f"{graph.name}_{what}"] for what in ("run", "call"))
+    return Code(run, call, len(graph))
+
+
+def _explain(nodes: Mapping[str, Node], error: Exception) -> None:
+    """Add to an error of the code which node it comes from.
+
+    Args:
+        nodes: the text of an expression -> the node that it computes.
+        error: what was raised.
+    """
+    traceback = error.__traceback__
+    if traceback is None or isinstance(error, PathChangedError):
+        return
+    code = traceback.tb_frame.f_code
+    _, _, start, end = [*code.co_positions()][traceback.tb_lasti // 2]
+    node = nodes.get(linecache.getline(code.co_filename, traceback.tb_lineno)[start:end])
+    if node is not None:
+        error.add_note(origin(node))
 
 
 def _nested(graph: Graph, live: Sequence[Node]) -> dict[int, Node]:

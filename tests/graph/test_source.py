@@ -133,7 +133,7 @@ def function_run(graph, v0):
         v2 = (f0(v0)) @ v0
         return graph.restored([v0, v2])
     except Exception as error:
-        graph.explain(error)
+        explain(nodes, error)
         raise
 
 def function_call(graph, v0):
