@@ -146,7 +146,7 @@ def kept_index(index):
 
 def read(a, index):
     """``a[index]``, also where a graph records the index and not the array."""
-    if isinstance(a, Traced) or not any_traced((index,)):
+    if type(index) in _BASIC or isinstance(a, Traced) or not any_traced((index,)):
         return a[index]
     return apply_function(np.ndarray.__getitem__, (a, index), {})
 
