@@ -11,13 +11,14 @@ so is a traced Python function; `vjp` finds the rule of a thing and calls it.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from pullback import errors
 from pullback._version import __version__
 from pullback.chain import Chain
-from pullback.debugging import debug
 from pullback.derivatives import is_traced, jvp, linearize, stop_gradient, val_and_grad, vjp
 from pullback.errors import PullbackError
-from pullback.graph import Graph, folded, trace
 from pullback.hookspecs import hookimpl
 from pullback.plugins import register
 from pullback.registry import Registry, Rule
@@ -25,6 +26,10 @@ from pullback.rules import elementwise, nondifferentiable, not_implemented, prim
 from pullback.spaces import ArrayType, Deferred
 from pullback.transforms import grad, hessian, hvp, jacobian, value_and_grad
 from pullback.updates import at
+
+if TYPE_CHECKING:
+    from pullback.debugging import debug
+    from pullback.graph import Graph, folded, trace
 
 __all__ = [
     "ArrayType",
@@ -59,3 +64,24 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+_LATER = {
+    "Graph": "pullback.graph",
+    "debug": "pullback.debugging",
+    "folded": "pullback.graph",
+    "trace": "pullback.graph",
+}
+"""Name -> the module that has it, imported when it is first asked for: not all programs do."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("drawing", "graph"):
+        return import_module(f"pullback.{name}")
+    if name not in _LATER:
+        raise AttributeError(f"module 'pullback' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
