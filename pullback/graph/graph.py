@@ -178,7 +178,7 @@ class Graph:
         self._changed()
 
     def _changed(self) -> None:
-        self._state = State(Graph.called_with)
+        self._state = State()
 
     def _add(self, kind: Any, name: str, value: Any) -> Any:
         self._check_free(name)
@@ -303,8 +303,9 @@ class Graph:
             FeedError: an input is missing, not known, or not of the shape that was traced.
             PathChangedError: the traced function would take another path.
         """
-        if not feeds and len(args) == len(self._inputs):
-            return self._state.call(self, *args)
+        state = self._state
+        if not feeds and len(args) == state.arity:
+            return state.call(self, *args)
         return self._called_by(args, feeds)
 
     def called_with(self, *args: Any) -> Any:

@@ -40,12 +40,18 @@ class Plan:
     """Index of a node -> what was asked of it."""
 
 
+def _no_code(graph: Graph, *args: Any) -> Any:
+    raise AssertionError("a graph is called by its code, and there is none yet")
+
+
 @dataclass(slots=True, eq=False)
 class State:
     """What was prepared for running a graph as it is now."""
 
-    call: Callable[..., Any]
-    """``(graph, *args)``: what a call of the graph, by position, calls."""
+    arity: int = -1
+    """With how many arguments, by position, `call` may be called; before there is code, never."""
+    call: Callable[..., Any] = _no_code
+    """``(graph, *args)``: the output."""
     plan: Plan | None = None
     code: Code | None = None
     rounds: int = 0
@@ -81,13 +87,13 @@ def ready(graph: Graph) -> Code:
         return state.code
     live = _planned(graph).live
     if any(any_traced((node.args, node.value)) for node in live):
-        return Code(_looped_traced, type(graph).called_with, len(graph))
+        return Code(_looped_traced, _no_code, len(graph))
     if len(live) > _STRAIGHT and (state.rounds < _OFTEN or len(live) > _LONGEST):
         state.rounds += 1
-        return Code(_looped, type(graph).called_with, len(graph))
+        return Code(_looped, _no_code, len(graph))
     state.code = straight_line(graph, live)
     if graph.has_output and graph.parameters.are_leaves:
-        state.call = state.code.call
+        state.arity, state.call = len(graph.parameters), state.code.call
     return state.code
 
 

@@ -51,6 +51,8 @@ _SYMBOLS: Final[Mapping[str, str]] = {
 _INDEXED: Final = (".__getitem__", ".getitem", ".recorder.member")
 _LITERALS: Final = (bool, int, str, type(None), type(...))
 _LONG: Final = 40
+_SHORT: Final = 200
+"""A call of up to so many nodes has them in it, and does without a second call."""
 _DEEPEST: Final = 20
 """How deeply calls are nested in one expression; Python's parser takes less than 200."""
 _written: Final = count()
@@ -204,19 +206,22 @@ def straight_line(graph: Graph, live: Sequence[Node]) -> Code:
             body.append(f"    refuse_path(graph, {graph.guards.index(guard)})")
         if dying.get(node.index):
             body.append(f"del {', '.join(f'v{index}' for index in dying[node.index])}")
-    lines = [
-        f"def {graph.name}_run({inputs}):",
+    body = [
         "    try:",
         *(f"        {line}" for line in body),
         f"        return {_result(graph, writer)}",
         "    except Exception as error:",
         "        explain(nodes, error)",
         "        raise",
+    ]
+    lines = [
+        f"def {graph.name}_run({inputs}):",
+        *body,
         "",
         f"def {graph.name}_call({inputs}):",
         f"    if {' or '.join(_doubts(graph, writer)) or 'False'}:",
         f"        return graph.called_with({inputs.removeprefix('graph').removeprefix(', ')})",
-        f"    return {graph.name}_run({inputs})",
+        *(body if len(live) <= _SHORT else [f"    return {graph.name}_run({inputs})"]),
         "",
     ]
     source = "\n".join(lines)
