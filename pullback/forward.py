@@ -27,29 +27,22 @@ from pullback.spaces import (
     scalar_spaces,
     space_makers,
 )
-from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, find_rule, leaked
+from pullback.tracer import (
+    ArrayTracer,
+    TapelessTrace,
+    Tracer,
+    add_tracer_type,
+    find_rule,
+    leaked,
+)
 
 __all__ = ["ForwardTrace", "push"]
 
 
-class ForwardTrace(Trace):
+class ForwardTrace(TapelessTrace):
     """A trace that computes the tangent of each output, and keeps nothing."""
 
-    __slots__ = ("over",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tape = None
-        self.over = False
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the pass is over."""
-        return self.over
-
-    def end(self) -> None:
-        """Make tracers that were kept an error to use."""
-        self.over = True
+    __slots__ = ()
 
     def dual(self, value: Any, tangent: Any) -> Any:
         """A tracer of ``value``, or of each leaf of it, with its tangent."""

@@ -107,6 +107,27 @@ class Trace:
         return kind(primal, self, len(self.tape) - 1)
 
 
+class TapelessTrace(Trace):
+    """A trace of another kind than that of the reverse pass; it says in `record` what it does."""
+
+    __slots__ = ("over",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape = None
+        self.over = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its tracers may no longer be used."""
+        return self.over
+
+    def end(self) -> None:
+        """Make tracers that were kept an error to use."""
+        self.over = True
+        self.kept = {}
+
+
 class Tracer(Traced):
     """A value that records what is done to it. Made by the engine, never by hand."""
 

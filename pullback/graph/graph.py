@@ -64,8 +64,6 @@ class Graph:
         self._allows_unused = False
         self._changed()
 
-    # Building
-
     def placeholder(self, name: str, example: Any = UNKNOWN) -> Any:
         """An input that is fed when the graph is run.
 
@@ -198,8 +196,6 @@ class Graph:
         node: Node = self._recorder.node_of(traced)
         return node
 
-    # Looking
-
     @property
     def nodes(self) -> Sequence[Node]:
         """All nodes, each after those that it depends on, in the order of their making."""
@@ -290,8 +286,6 @@ class Graph:
 
         return same_graph(self, other)
 
-    # Running
-
     def __call__(self, *args: Any, **feeds: Any) -> Any:
         """The output for these inputs.
 
@@ -365,8 +359,6 @@ class Graph:
     def allows_unused(self) -> bool:
         """Whether inputs may be unused, as those of a traced function are."""
         return self._allows_unused
-
-    # Other forms
 
     @classmethod
     def from_dict(

@@ -31,7 +31,7 @@ from pullback.lines import Line, line_of_caller
 from pullback.names import name_of
 from pullback.registry import RuleFunction, rules
 from pullback.spaces import Traced, gathered, kept_copy, metadata, plain, value_dependent
-from pullback.tracer import ArrayTracer, Trace, Tracer, add_tracer_type, apply, leaked
+from pullback.tracer import ArrayTracer, TapelessTrace, Tracer, add_tracer_type, apply, leaked
 
 __all__ = ["GraphArrayTracer", "GraphTracer", "Recorder", "member"]
 
@@ -61,33 +61,21 @@ def type_and_shape(value: Any) -> str:
     return described(space_like(value))
 
 
-class Recorder(Trace):
+class Recorder(TapelessTrace):
     """A trace that keeps a list of nodes."""
 
-    __slots__ = ("guards", "loose", "nodes", "over", "taken")
+    __slots__ = ("guards", "loose", "nodes", "taken")
 
     differentiates: ClassVar = False
     takes_whole_calls: ClassVar = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.tape = None
         self.nodes: list[Node] = []
         self.guards: list[Guard] = []
         self.taken: dict[str, int] = {}
         self.loose: set[int] = set()
         """The nodes whose shape or dtype depends on the values of inputs."""
-        self.over = False
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether no more nodes are taken."""
-        return self.over
-
-    def end(self) -> None:
-        """Take no more nodes."""
-        self.over = True
-        self.kept = {}
 
     def add(
         self, kind: Kind, name: str, value: Any = UNKNOWN, *, line: Line | None = None, **call: Any
@@ -311,6 +299,9 @@ class _Recording(Tracer):
         name = self._trace.node_of(self).name
         return f"<{name} of a graph, {format(plain(self._value), specification)}>"
 
+    def __invert__(self) -> Any:
+        return apply(operator.invert, (self,), {})
+
     def __bool__(self) -> bool:
         return bool(self._trace.guard(self, bool))
 
@@ -384,16 +375,11 @@ def _reflected(primitive: Any) -> Callable[..., Any]:
     return operate
 
 
-def _inverted(self: Any) -> Any:
-    return apply(operator.invert, (self,), {})
-
-
 for _name in ("lt", "le", "eq", "ne", "gt", "ge"):
     setattr(_Recording, f"__{_name}__", _binary(getattr(operator, _name)))
 for _name in ("and", "or", "xor", "lshift", "rshift"):  # of truth values and integers
     _primitive = getattr(operator, f"__{_name}__")
     setattr(_Recording, f"__{_name}__", _binary(_primitive))
     setattr(_Recording, f"__r{_name}__", _reflected(_primitive))
-setattr(_Recording, "__invert__", _inverted)  # noqa: B010
 for _kind in (GraphTracer, GraphArrayTracer, UnknownTracer):
     add_tracer_type(_kind)
