@@ -62,3 +62,27 @@ def pullback_register_checks(checks: Any) -> None:
         checks: a `pullback.conformance.Checks`; it takes what ``@pullback.conformance.check()``
             makes of a function.
     """
+
+
+@hookspec
+def pullback_register_facts(facts: Any) -> None:
+    """Tell the compiler what it may do with calls of primitives: ``facts.view(np.transpose)``.
+
+    It runs when something is compiled and never before.
+
+    Args:
+        facts: a `pullback.compiler.Facts`, which collects what this plugin knows.
+    """
+
+
+@hookspec
+def pullback_register_engines(engines: Any) -> None:
+    """Add engines, by which graphs are compiled: ``engines.add(engine)``.
+
+    It runs when something is compiled and never before. What an engine is made of is imported
+    when it builds a program.
+
+    Args:
+        engines: a `pullback.compiler.Engines`; it takes instances of classes derived from
+            `pullback.compiler.Engine`.
+    """

@@ -409,6 +409,30 @@ class Graph:
         """The output, by calling ``callable_of(function)`` for each node."""
         return self.restored(loop(self, leaves, callable_of))
 
+    def remade(self, nodes: list[Node], guards: list[Guard], known: Sequence[Any]) -> Graph:
+        """A graph that is called as this one is, of other nodes.
+
+        Args:
+            nodes: in order, with their places as indices.
+            guards: of those nodes.
+            known: for each node of this graph, the node or the value that stands in its place.
+        """
+        result = type(self)(self.name)
+        recorder = result._recorder
+        recorder.nodes, recorder.guards = nodes, guards
+        recorder.taken = {node.name: 1 for node in nodes}
+        for parameter in self.parameters:
+            places = [known[node.index] for node in parameter.nodes]
+            result._inputs.add(parameter.name, parameter.structure, places)
+        result._variables = {name: known[node.index] for name, node in self._variables.items()}
+        result._outputs = tuple(
+            known[output.index] if isinstance(output, Node) else output for output in self.outputs
+        )
+        result.structure, result._has_output = self.structure, True
+        result._allows_unused = self._allows_unused
+        result.close()
+        return result
+
     def take_parameters(self, other: Graph) -> None:
         """Be called as ``other`` is, whose placeholders this graph has too."""
         nodes = {node.name: node for node in self.inputs}
