@@ -28,6 +28,7 @@ from pullback.transforms import grad, hessian, hvp, jacobian, value_and_grad
 from pullback.updates import at
 
 if TYPE_CHECKING:
+    from pullback.compiler import compile
     from pullback.debugging import debug
     from pullback.graph import Graph, folded, trace
 
@@ -41,6 +42,7 @@ __all__ = [
     "Rule",
     "__version__",
     "at",
+    "compile",
     "debug",
     "elementwise",
     "errors",
@@ -67,6 +69,7 @@ __all__ = [
 
 _LATER = {
     "Graph": "pullback.graph",
+    "compile": "pullback.compiler",
     "debug": "pullback.debugging",
     "folded": "pullback.graph",
     "trace": "pullback.graph",
@@ -75,7 +78,7 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("drawing", "graph"):
+    if name in ("compiler", "drawing", "graph"):
         return import_module(f"pullback.{name}")
     if name not in _LATER:
         raise AttributeError(f"module 'pullback' has no attribute {name!r}")

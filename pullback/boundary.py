@@ -60,6 +60,8 @@ def enter(primal: Any, argnum: int, container: Any = None, place: int = 0) -> tu
     if kind is bool:
         where = _where(argnum, container, place)
         raise IntegerPrimalError(f"{where} is a bool, which has no derivative; pass a float")
+    if kind is int:  # of a graph
+        return primal * 1.0, FLOAT
     if kind not in array_types:
         load()
     try:

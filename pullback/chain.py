@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from pullback.boundary import FLOAT, admit, enter, is_leaf, leave, zeros_like
 from pullback.core import dispatching, fit, function_rule, space_of_output
 from pullback.errors import ChainError, EmptyChainError
+from pullback.lines import marked
 from pullback.names import name_of
 from pullback.plugins import rule_function
 from pullback.registry import RuleFunction, table
@@ -182,6 +183,9 @@ def backward(stack: Stack, cotangent: Any) -> Any:
         if (type(cotangent) is not float or space is not FLOAT) and space is not CONTAINER:
             cotangent = fit(cotangent, space, pullback)
     return cotangent
+
+
+marked.add(backward.__code__)
 
 
 def rule_of_links(links: Sequence[Any], primal: Any) -> tuple[Any, Callable[[Any], Any]]:

@@ -16,6 +16,7 @@ from pullback.arguments import any_traced
 from pullback.boundary import admit, describe, enter, is_leaf, leave, own_copy
 from pullback.containers import flatten, map_leaves, unflatten
 from pullback.errors import CotangentError, RuleError, TracerConversionError
+from pullback.lines import marked
 from pullback.missing import missing_rule
 from pullback.operators import install
 from pullback.plugins import rule_function
@@ -219,6 +220,9 @@ class Run:
             None if space is None else admit(item, space)
             for item, space in zip(given, self.out_spaces, strict=True)
         ]
+
+
+marked.update((walk.__code__, walk_back.__code__, Run.pull.__code__))
 
 
 def space_of_output(y: Any) -> Space | None:

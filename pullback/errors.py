@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = [
     "CapturedArrayError",
     "ChainError",
+    "CompilerWarning",
     "ComplexOutputError",
     "ConfigurationError",
     "ConflictingRulesError",
@@ -18,6 +19,7 @@ __all__ = [
     "CyclicGraphError",
     "DerivativeNotImplementedError",
     "EmptyChainError",
+    "EngineError",
     "ExpressionError",
     "FeedError",
     "GraphError",
@@ -28,6 +30,7 @@ __all__ = [
     "NonFiniteError",
     "NonScalarOutputError",
     "OutArgumentError",
+    "PassError",
     "PathChangedError",
     "PluginWarning",
     "PrimalError",
@@ -35,6 +38,7 @@ __all__ = [
     "RuleCheckError",
     "RuleError",
     "SampleError",
+    "StaticArgumentError",
     "TracerConversionError",
     "UnknownNameError",
     "UnknownNodeError",
@@ -164,3 +168,19 @@ class UnknownNameError(ExpressionError, LookupError):
 
 class PluginWarning(UserWarning):
     """A plugin was left out, or two plugins claim one primitive."""
+
+
+class EngineError(PullbackError, ValueError):
+    """An engine is not known, not installed, or was given an option that it does not have."""
+
+
+class PassError(PullbackError, ValueError):
+    """A pass of the compiler is not known."""
+
+
+class StaticArgumentError(PullbackError, TypeError):
+    """An argument of a compiled function can be neither varied nor fixed by its value."""
+
+
+class CompilerWarning(UserWarning):
+    """A compiled function goes on without being compiled."""

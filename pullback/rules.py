@@ -392,6 +392,7 @@ def _pushforward(
 def _written(source: str, what: str, name: str, namespace: dict[str, Any]) -> Any:
     """The function ``name`` of a source text, which tracebacks and debuggers can show."""
     filename = f"<rule {next(_declared)} {what}>"
+    namespace["__name__"] = __name__  # so that it is not taken for a user's module
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), namespace)
     return namespace[name]

@@ -167,7 +167,10 @@ def hvp(f: Any, argnums: int = 0) -> Callable[..., Any]:
         _, pullback, _ = bare_vjp(gradient, primals, argnums, params=params)
         return pullback(vector)
 
-    return _named(product, f, "hvp")
+    product = _named(product, f, "hvp")
+    del product.__pullback_of__  # type: ignore[attr-defined]  # the vector comes last
+    product.__dict__.pop("__wrapped__", None)
+    return product
 
 
 class _Leaves:
@@ -249,4 +252,5 @@ def _named(function: Callable[..., Any], f: Any, transform: str) -> Callable[...
         function.__name__ = function.__qualname__ = f"{transform}({f.__name__})"
     else:
         function.__name__ = function.__qualname__ = f"{transform}({f!r:.60})"
+    function.__pullback_of__ = f  # type: ignore[attr-defined]
     return function

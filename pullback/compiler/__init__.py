@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from pullback.compiler.engines import Engine, Engines, Entry, Part, Program
+from pullback.compiler.compiled import Compiled, compile
+from pullback.compiler.engines import CallableEngine, Engine, Engines, Lowered, Part
 from pullback.compiler.facts import Call, Facts, Simplification
+from pullback.compiler.passes import PASSES
+from pullback.compiler.programs import Program
 
-__all__ = ["Call", "Engine", "Engines", "Entry", "Facts", "Part", "Program", "Simplification"]
+__all__ = [
+    "PASSES",
+    "Call",
+    "CallableEngine",
+    "Compiled",
+    "Engine",
+    "Engines",
+    "Facts",
+    "Lowered",
+    "Part",
+    "Program",
+    "Simplification",
+    "compile",
+]

@@ -1,19 +1,27 @@
-"""Engines: what makes a program of a graph. Plugins bring them, by a hook.
+"""Engines: what runs the calls of a graph. Plugins bring them, by a hook.
 
-An engine gets the graph and returns a callable. It may hand parts of the graph to another engine,
-and says in `Part`s what runs where and why.
+An engine is given a graph and returns one whose calls are what it has compiled: the whole graph as
+one call of a native function, or some parts of it, beside calls that stay what they were. The
+compiler writes that graph as Python. The engine ``numpy`` is always there: it leaves the calls
+to the functions that the program calls.
 """
 
 from __future__ import annotations
 
+import difflib
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from pullback.compiler.unboxing import as_floats
+from pullback.errors import EngineError, PluginWarning
+from pullback.graph.editing import as_one_call
 from pullback.graph.graph import Graph
+from pullback.plugins import load, manager
 
-__all__ = ["Engine", "Engines", "Entry", "Part", "Program"]
+__all__ = ["Engine", "Engines", "Lowered", "Part", "engine_called", "engines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,52 +33,84 @@ class Part:
     nodes: Sequence[str]
     """Their names."""
     why: str
-    """In words: ``"fused: one loop over 1000 elements"``, ``"no native form of linalg.svd"``."""
+    """In words: ``"one loop over 1000 elements"``, ``"no native form of numpy.linalg.svd"``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Lowered:
     """What an engine makes of a graph."""
 
-    run: Callable[..., Any]
-    """``(*leaves)`` -> what the graph returns, as `Graph.__call__` does."""
-    source: str
-    """As Python, or whatever the engine makes, to be read."""
-    parts: Sequence[Part] = field(default=())
+    graph: Graph
+    """The same inputs, outputs and guards, by other calls."""
+    parts: Sequence[Part] = ()
+    """What runs where; each node of the given graph stands in one of them."""
+    careful: Graph | None = None
+    """What is run where ``graph`` raises an ArithmeticError or a ValueError."""
+    source: str = ""
+    """What else was written, for those who read it."""
 
 
 class Engine(ABC):
-    """Makes programs of graphs. Derive from it, and add an instance in the plugin's hook."""
+    """Compiles graphs. Derive from it, and hand an instance over in the plugin's hook."""
 
     name: ClassVar[str]
     """What it is called in ``pullback.compile(f, engine=...)``."""
-    numbers_as_floats: ClassVar[bool] = False
-    """Whether numbers of array libraries are to become Python floats in the graph it is given."""
+    options: ClassVar[Mapping[str, str]] = {}
+    """What may be said to it in ``pullback.compile(f, ...)``: name -> what it means."""
 
     @abstractmethod
-    def build(self, graph: Graph, entry: Entry, options: Mapping[str, Any]) -> Program:
-        """The program of ``graph``.
+    def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
+        """The graph with calls of what this engine has compiled.
 
         Args:
-            graph: simplified. It belongs to the engine, which may change it.
-            entry: under which conditions the program may run, and what runs otherwise.
-            options: what the caller of `pullback.compile` has said for this engine.
+            graph: simplified; it is not to be changed.
+            options: what the caller of `pullback.compile` has said, of `options`.
 
         Raises:
-            EngineError: an option is not known, or what the engine needs is not installed.
+            EngineError: what the engine needs is not installed.
         """
 
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Raise where an option is none of this engine.
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a program is entered by: the checks of its arguments and of its path."""
+        Raises:
+            EngineError: the message names those that there are.
+        """
+        for name in options:
+            if name not in self.options:
+                known = ", ".join(self.options) or "none"
+                raise EngineError(
+                    f"the engine {self.name} has no option {name!r}; its options are: {known}"
+                )
 
-    name: str
-    """What the program is called."""
-    elsewhere: Callable[..., Any]
-    """``(*leaves)``: runs what the arguments need if they are not of the types of the graph."""
-    turned: Callable[..., Any]
-    """``(place, *leaves)``: goes on where the guard ``graph.guards[place]`` has another answer."""
+
+class CallableEngine(Engine):
+    """An engine that makes one function of a whole graph: define `build`."""
+
+    @abstractmethod
+    def build(self, graph: Graph, options: Mapping[str, Any]) -> Callable[..., Any]:
+        """A function of the inputs of ``graph`` that returns a tuple of its outputs.
+
+        The values on which the graph has guards come behind them.
+        """
+
+    def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
+        """The graph as one call."""
+        part = Part(self.name, [node.name for node in graph if node.kind == "call"], "all of it")
+        return Lowered(as_one_call(graph, self.build(graph, options)), (part,))
+
+
+class NumPyEngine(Engine):
+    """Calls the functions that the program calls; numbers are computed as Python floats."""
+
+    name = "numpy"
+
+    def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
+        """The graph as it is, but for numbers of array libraries."""
+        lowered, is_risky = as_floats(graph)
+        names = [node.name for node in graph if node.kind == "call"]
+        part = Part(self.name, names, "calls what the program calls")
+        return Lowered(lowered, (part,), graph if is_risky else None)
 
 
 @dataclass
@@ -80,8 +120,61 @@ class Engines:
     by_name: dict[str, Engine] = field(default_factory=dict)
 
     def add(self, *engines: Engine) -> None:
-        """Add engines; a name that is taken is an error of the plugin."""
+        """Add engines.
+
+        Raises:
+            EngineError: something that is none, or a name that is taken.
+        """
         for engine in engines:
+            if not isinstance(engine, Engine):
+                raise EngineError(
+                    f"{engine!r:.60} is no engine; derive from pullback.compiler.Engine and add "
+                    "an instance"
+                )
             if engine.name in self.by_name:
-                raise ValueError(f"there is an engine called {engine.name} already")
+                raise EngineError(f"there is an engine called {engine.name} already")
             self.by_name[engine.name] = engine
+
+
+_engines: list[Engines] = []
+
+
+def engines() -> dict[str, Engine]:
+    """Every engine by its name; a plugin whose hook raises is left out with a warning."""
+    load()
+    if not _engines:
+        collected = Engines()
+        collected.add(NumPyEngine())
+        for name, plugin in manager.list_name_plugin():
+            others = [other for other in manager.get_plugins() if other is not plugin]
+            hook = manager.subset_hook_caller("pullback_register_engines", remove_plugins=others)
+            by_plugin = Engines(dict(collected.by_name))
+            try:
+                hook(engines=by_plugin)
+            except Exception as error:
+                complaint = f"the engines of {name.partition(':')[0]} were left out: {error}"
+                warnings.warn(complaint, PluginWarning, stacklevel=2)
+            else:
+                collected = by_plugin
+        _engines.append(collected)
+    return _engines[0].by_name
+
+
+_HOMES = {"numba": "pullback[numba]"}
+"""Engine -> what is installed to have it."""
+
+
+def engine_called(name: str) -> Engine:
+    """The engine of that name.
+
+    Raises:
+        EngineError: there is none; the message says which there are, or what to install.
+    """
+    known = engines()
+    if name in known:
+        return known[name]
+    if name in _HOMES:
+        raise EngineError(f"the engine {name} is not installed: pip install '{_HOMES[name]}'")
+    near = difflib.get_close_matches(str(name), known, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise EngineError(f"there is no engine {name!r}; there is {', '.join(known)}{hint}")

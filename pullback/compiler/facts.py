@@ -17,7 +17,7 @@ from pullback.errors import PluginWarning
 from pullback.graph.nodes import Node
 from pullback.plugins import load, manager
 
-__all__ = ["Call", "Facts", "Simplification", "known_facts"]
+__all__ = ["Call", "Facts", "Simplification", "is_in", "known_facts"]
 
 
 class Call(NamedTuple):
@@ -58,6 +58,8 @@ class Facts:
     """Primitive -> what does the same to Python floats, or raises an ArithmeticError or ValueError.
 
     A function of them, such as `math.sin`, or `operator.mul`."""
+    taking: set[Any] = field(default_factory=set)
+    """Primitives that do to a Python float what they do to a number of a library."""
     boxes: dict[type, type] = field(default_factory=dict)
     """Type of numbers of a library -> the Python type that has the same numbers."""
 
@@ -85,9 +87,21 @@ class Facts:
         """Say that ``function`` does to Python floats what ``primitive`` does to numbers."""
         self.numbers[primitive] = function
 
+    def take_floats(self, *primitives: Any) -> None:
+        """Say that a Python float may be given for a number of a library, with the same result."""
+        self.taking.update(primitives)
+
     def box(self, kind: type, plain: type) -> None:
         """Say that numbers of the type ``kind`` can be computed as ``plain``, and made of it."""
         self.boxes[kind] = plain
+
+
+def is_in(table: Any, primitive: Any) -> bool:
+    """Whether a primitive stands in a set or dict; what has no hash, such as a graph, does not."""
+    try:
+        return primitive in table
+    except TypeError:
+        return False
 
 
 _known: list[Facts] = []

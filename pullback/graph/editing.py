@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from pullback.graph.graph import Graph
-from pullback.graph.nodes import Node, substituted
+from pullback.graph.nodes import Node, nodes_in, substituted
+from pullback.graph.recorder import member
 
-__all__ = ["Visit", "rewritten"]
+__all__ = ["Visit", "as_one_call", "rewritten"]
 
 Visit: TypeAlias = Callable[[Node], Any]
 """Node of the new graph, a call -> itself, or what stands in its place: a node, or a value."""
@@ -66,6 +67,7 @@ def rewritten(graph: Graph, visit: Visit) -> Graph:
             node.value,
             node.space,
             node.line,
+            node.pullback,
         )
         found = visit(new) if node.kind == "call" else new
         known[node.index] = found
@@ -76,4 +78,30 @@ def rewritten(graph: Graph, visit: Visit) -> Graph:
         for guard in graph.guards
         if isinstance(found := known[guard.node.index], Node)
     ]
+    return graph.remade(nodes, guards, known)
+
+
+def as_one_call(graph: Graph, function: Callable[..., Any]) -> Graph:
+    """The graph as one call of a function that returns a tuple.
+
+    Args:
+        graph: whose inputs the function takes, in order.
+        function: returns the outputs that are nodes, in order, and then the values that the
+            graph has guards on.
+    """
+    inputs = [replace(node, index=place) for place, node in enumerate(graph.inputs)]
+    wanted = [*nodes_in(graph.outputs), *(guard.node for guard in graph.guards)]
+    places = {node.index: place for place, node in reversed([*enumerate(wanted)])}
+    whole = Node(len(inputs), graph.name, "call", function, tuple(inputs))
+    known: list[Any] = [None] * len(graph)
+    nodes = [*inputs, whole]
+    for node, new in zip(graph.inputs, inputs, strict=True):
+        known[node.index] = new
+    for index, place in places.items():
+        node = graph.nodes[index]
+        if node.kind == "call":
+            new = replace(node, index=len(nodes), function=member, args=(whole, place), params={})
+            nodes.append(new)
+            known[index] = new
+    guards = [replace(guard, node=known[guard.node.index]) for guard in graph.guards]
     return graph.remade(nodes, guards, known)

@@ -80,6 +80,12 @@ class Graph:
         self._inputs.add(name, None, [node])
         return traced
 
+    def leaf(self, name: str, example: Any) -> Any:
+        """A placeholder of exactly the type that the example has, also of an ``int``."""
+        traced = self._add("placeholder", name, example)
+        self._inputs.add(name, None, [self._recorder.node_of(traced)])
+        return traced
+
     def parameter(self, name: str, example: Any) -> Any:
         """A placeholder, or for a container of values one for each of its leaves."""
         if is_leaf(example):
@@ -420,7 +426,8 @@ class Graph:
         result = type(self)(self.name)
         recorder = result._recorder
         recorder.nodes, recorder.guards = nodes, guards
-        recorder.taken = {node.name: 1 for node in nodes}
+        for node in nodes:
+            node.name = recorder.free_name(node.name)
         for parameter in self.parameters:
             places = [known[node.index] for node in parameter.nodes]
             result._inputs.add(parameter.name, parameter.structure, places)

@@ -40,6 +40,8 @@ class Node:
     """The type, shape and dtype that the value had when the graph was traced."""
     line: Line | None = None
     """Where in the user's code the node was made."""
+    pullback: str | None = None
+    """In the reverse pass, the name of the primitive whose pullback made it: ``"tanh"``."""
 
     @property
     def parents(self) -> list[Node]:

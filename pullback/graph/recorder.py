@@ -27,7 +27,7 @@ from pullback.graph.nodes import (
     space_like,
     substituted,
 )
-from pullback.lines import Line, line_of_caller
+from pullback.lines import Line, line_of_caller, pullback_at_work
 from pullback.names import name_of
 from pullback.registry import RuleFunction, rules
 from pullback.spaces import Traced, gathered, kept_copy, metadata, plain, value_dependent
@@ -135,6 +135,7 @@ class Recorder(TapelessTrace):
             "function": primitive,
             "args": substituted(args, self._node),
             "params": substituted(params, self._node),
+            "pullback": pullback_at_work(),
         }
         is_loose = y is not UNKNOWN and self._is_loose(primitive, args, params, call)
         if is_loose and not is_leaf(y):

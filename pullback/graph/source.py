@@ -24,7 +24,7 @@ from pullback.registry import caller
 if TYPE_CHECKING:
     from pullback.graph.graph import Graph
 
-_SYMBOLS: Final[Mapping[str, str]] = {
+SYMBOLS: Final[Mapping[str, str]] = {
     "operator.add": "{} + {}",
     "operator.sub": "{} - {}",
     "operator.mul": "{} * {}",
@@ -48,7 +48,7 @@ _SYMBOLS: Final[Mapping[str, str]] = {
     "operator.lshift": "{} << {}",
     "operator.rshift": "{} >> {}",
 }
-_INDEXED: Final = (".__getitem__", ".getitem", ".recorder.member")
+INDEXED: Final = (".__getitem__", ".getitem", ".recorder.member")
 _LITERALS: Final = (bool, int, str, type(None), type(...))
 _LONG: Final = 40
 _SHORT: Final = 200
@@ -76,9 +76,9 @@ def expression(
     """
     args = [_text(arg, argument) for arg in node.args]
     name = name_of(node.function) if callable(node.function) else ""
-    if name in _SYMBOLS and len(args) == _SYMBOLS[name].count("{}") and not node.params:
-        return _SYMBOLS[name].format(*args)
-    if name.endswith(_INDEXED) and len(args) == 2 and not node.params:
+    if name in SYMBOLS and len(args) == SYMBOLS[name].count("{}") and not node.params:
+        return SYMBOLS[name].format(*args)
+    if name.endswith(INDEXED) and len(args) == 2 and not node.params:
         return f"{args[0]}[{args[1]}]"
     args += [f"{key}={_text(value, argument)}" for key, value in node.params.items()]
     return f"{function(node.function)}({', '.join(args)})"

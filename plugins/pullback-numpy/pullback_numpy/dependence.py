@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from pullback.arguments import any_traced
-from pullback.spaces import recorded
+from pullback.spaces import plain, recorded
+
+_INT = np.dtype(int)
 
 METADATA = (
     *(
@@ -36,7 +38,7 @@ def _always(*args, **params):
 def _by_mask(a, index):
     """Whether an index has a mask in it whose values may change."""
     items = index if isinstance(index, tuple) else (index,)
-    return any(recorded(item) and item.dtype.kind == "b" for item in items)
+    return any(recorded(item) and getattr(plain(item), "dtype", _INT).kind == "b" for item in items)
 
 
 def _by_rest(a, *rest, **params):

@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback import Deferred, primitive, rule
 from pullback.arguments import any_traced
-from pullback.spaces import Traced, array_type_of, recorded
+from pullback.spaces import Traced, array_type_of, plain, recorded
 from pullback.tracer import apply_function
 from pullback_numpy.axes import NO_OUT, along, as_array, given, refuse_out
 
@@ -129,6 +129,8 @@ def _index_array(index):
     Indices get the widest type, as products with the lengths of axes do not fit into eight bits.
     """
     if recorded(index):
+        if type(plain(index)) is int:
+            return index
         return index if index.dtype.kind == "b" else index.astype(np.intp)
     array = np.asarray(index)
     return array.astype(bool if array.dtype.kind == "b" else np.intp)

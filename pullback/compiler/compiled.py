@@ -1,0 +1,337 @@
+"""`compile`: a function that runs as straight-line code, written when it is first called."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, update_wrapper
+from types import FunctionType
+from typing import Any, Protocol
+
+from pullback.arguments import any_traced
+from pullback.chain import Chain
+from pullback.compiler.engines import Engine, engine_called
+from pullback.compiler.entry import arguments_text, header
+from pullback.compiler.explaining import explained_programs
+from pullback.compiler.naming import Names
+from pullback.compiler.passes import PASSES, simplified
+from pullback.compiler.programs import (
+    HELPERS,
+    RESERVED,
+    Program,
+    Workshop,
+    form_defaults,
+    sharing,
+    written,
+)
+from pullback.compiler.recording import captured, record
+from pullback.compiler.signatures import Signature, form_of, leaf_names, sign
+from pullback.errors import CompilerWarning, PassError
+from pullback.graph.nodes import short_name
+
+__all__ = ["Compiled", "compile"]
+
+
+class Compiled(Protocol):
+    """What `compile` returns: a function, with what can be asked of it."""
+
+    source: str
+    """The Python that it runs, of every program that was made so far."""
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        """What the function that was compiled returns."""
+
+    def explain(self) -> str:
+        """Which programs were made, what the passes left of them, and what runs where."""
+
+    def programs(self) -> Sequence[Program]:
+        """What was made so far: graphs, sources, and what runs where."""
+
+    def clear(self) -> None:
+        """Forget all programs; captured values are then read anew."""
+
+
+def compile(
+    f: Any = None,
+    /,
+    *,
+    static: str | Iterable[str] = (),
+    engine: str = "numpy",
+    passes: Iterable[str] | None = None,
+    most_programs: int = 64,
+    most_paths: int = 16,
+    **options: Any,
+) -> Any:
+    """``f`` as straight-line code, which is written at its first call and then run instead.
+
+    A program is made for each structure, shape and dtype of the arguments, and for each path that
+    the function takes through its branches. What the function captures (closures, globals) is
+    fixed as it was when the program was made.
+
+    Args:
+        f: a function, a chain (or list of links), a graph, or a derivative of one, such as
+            ``value_and_grad(loss)``. Without it, a decorator is returned.
+        static: the names of arguments that a program is made for by their values, such as a
+            function or a mode; those that are strings, truth values or ``None`` are it by
+            themselves.
+        engine: what runs the calls: ``"numpy"``, or what a plugin brings.
+        passes: the names of the passes that simplify the graph, all of `pullback.compiler.PASSES`
+            if not given.
+        most_programs: so many signatures have a program at a time.
+        most_paths: so many paths are compiled for one signature. Beyond, the function itself is
+            run, and a `CompilerWarning` says so once.
+        options: what the engine offers.
+
+    Returns:
+        A function with the arguments and results of ``f``: see `pullback.compiler.Compiled`.
+
+    Raises:
+        EngineError: the engine is not known or not installed, or has no such option.
+        PassError: a pass is not known.
+        StaticArgumentError: when called, if an argument is no number or array and not static, or
+            static and without a hash.
+        TracerConversionError: when called, if ``f`` makes a plain number of a value.
+
+    >>> from math import exp, sin
+    >>> import pullback
+    >>> slope = pullback.compile(pullback.grad([sin, sin, exp]))
+    >>> slope(2.0)
+    -0.562752038662712
+    """
+    settings = _Settings(static, engine, passes, most_programs, most_paths, options)
+    if f is None:
+        return partial(_compiled, settings)
+    return _compiled(settings, f)
+
+
+class _Settings:
+    """What `compile` was told."""
+
+    def __init__(
+        self,
+        static: str | Iterable[str],
+        engine: str,
+        passes: Iterable[str] | None,
+        most_programs: int,
+        most_paths: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.static = frozenset((static,) if isinstance(static, str) else static)
+        self.engine: Engine = engine_called(engine)
+        self.engine.check_options(options)
+        self.passes = tuple(PASSES if passes is None else passes)
+        for name in self.passes:
+            if name not in PASSES:
+                raise PassError(f"there is no pass {name!r}; there is {', '.join(PASSES)}")
+        self.most_programs = most_programs
+        self.most_paths = most_paths
+        self.options = options
+
+
+def _compiled(settings: _Settings, f: Any) -> Any:
+    if type(f) in (list, tuple):
+        f = Chain(f)
+    return _Compiler(settings, f).front
+
+
+def _name_of(f: Any) -> str:
+    """The name of the programs of ``f``, as an identifier."""
+    of = getattr(f, "__pullback_of__", None)
+    if isinstance(f, Chain) or type(f) in (list, tuple):
+        name = "chain"
+    elif of is not None and "(" in f.__name__:
+        name = f"{f.__name__.partition('(')[0]}_{_name_of(of)}"
+    else:
+        name = short_name(f)
+    return Names().free(name if name != "lambda" else "function")
+
+
+class _Case:
+    """The programs for one signature: a first one, and those that turn off from others."""
+
+    __slots__ = ("first", "is_full", "programs")
+
+    def __init__(self, first: Program) -> None:
+        self.first = first
+        self.programs: list[Program] = [first]
+        self.is_full = False
+
+
+class _Compiler:
+    """Makes the programs of one function, and keeps them."""
+
+    def __init__(self, settings: _Settings, f: Any) -> None:
+        self.settings = settings
+        self.f = f
+        self.call: Callable[..., Any] = f
+        self.form = form_of(f, RESERVED)
+        self.cases: dict[Signature, _Case] = {}
+        self.lock = threading.RLock()
+        self.name = _name_of(f)
+        namespace: dict[str, Any] = {"elsewhere": self.elsewhere, **HELPERS}
+        namespace["__name__"] = __name__  # so that it is not taken for a user's module
+        self.front: Any = self._new_front(namespace)
+        names = Names((*RESERVED, *(p.name for p in self.form.parameters), self.name))
+        self.shop = Workshop(self.name, self.form, captured(f), namespace, names, {}, self.front)
+
+    def _new_front(self, namespace: dict[str, Any]) -> Any:
+        """The function that is handed out: its code becomes that of the latest program."""
+        form = self.form
+        source = f"{header(self.name, form)}\n    return elsewhere({arguments_text(form)})\n"
+        scope: dict[str, Any] = {}
+        exec(source, scope)
+        front = FunctionType(scope[self.name].__code__, namespace, self.name)
+        front.__defaults__, front.__kwdefaults__ = form_defaults(form)
+        if callable(self.f) and hasattr(self.f, "__name__"):
+            kept = front.__defaults__, front.__kwdefaults__
+            update_wrapper(front, self.f, updated=())
+            front.__defaults__, front.__kwdefaults__ = kept
+        front.source = ""  # type: ignore[attr-defined]
+        front.explain = self.explain  # type: ignore[attr-defined]
+        front.programs = self.programs  # type: ignore[attr-defined]
+        front.clear = self.clear  # type: ignore[attr-defined]
+        front.__pullback_of__ = self.f  # type: ignore[attr-defined]
+        return front
+
+    def elsewhere(self, *args: Any, **params: Any) -> Any:
+        """A call that the latest program is not for."""
+        args, params = self.form.bind(args, params)  # type: ignore[assignment]
+        names = self._names_of(len(args))
+        signature, varying = sign(names, args, params, self.settings.static)
+        if any_traced(varying):
+            return self.call(*args, **params)
+        case = self.cases.get(signature)
+        if case is None:
+            with self.lock:
+                case = self.cases.get(signature)
+                if case is None:
+                    case = self._new_case(signature, varying, args, params)
+        return case.first.function(*args, **params)
+
+    def _names_of(self, number: int) -> list[str]:
+        """The names of the arguments that are given by position."""
+        if not self.form.is_open:
+            return [p.name for p in self.form.parameters if p.kind is not p.KEYWORD_ONLY][:number]
+        if number <= 3:
+            return ["x", "y", "z"][:number]
+        return [f"x{place}" for place in range(number)]
+
+    def _new_case(
+        self,
+        signature: Signature,
+        varying: Sequence[Any],
+        args: Sequence[Any],
+        params: Mapping[str, Any],
+    ) -> _Case:
+        case = _Case(self._program(signature, varying, args, params))
+        while len(self.cases) >= self.settings.most_programs:
+            del self.cases[next(iter(self.cases))]
+        self.cases[signature] = case
+        self.front.__code__ = case.first.function.__code__
+        self._show()
+        return case
+
+    def _program(
+        self,
+        signature: Signature,
+        varying: Sequence[Any],
+        args: Sequence[Any],
+        params: Mapping[str, Any],
+    ) -> Program:
+        """Record the function on these arguments, simplify, and write what is left."""
+        settings, shop = self.settings, self.shop
+        names = leaf_names(signature, (*args, *params.values()), shop.namespace)
+        recorded = record(self.f, self.name, signature, names, varying)
+        shared = sharing(recorded)
+        graph = simplified(recorded, settings.passes)
+        lowered = settings.engine.lower(graph, settings.options)
+        program = Program(signature, recorded, graph, lowered.parts, "", lowered.source, self.call)
+
+        def turned(place: int, answer: Any, args: Any, params: Any) -> Any:
+            return self._turn(program, place, answer, args, params)
+
+        careful = None
+        if lowered.careful is not None:
+            careful = self._later(lowered.careful, signature, names, shared, turned)
+        program.function, program.source = written(
+            lowered.graph, signature, names, shared, shop, turned, careful
+        )
+        return program
+
+    def _later(self, graph: Any, *rest: Any) -> Callable[..., Any]:
+        """A graph as a function that is written when it is first called."""
+        signature, names, shared, turned = rest
+        made: list[Callable[..., Any]] = []
+
+        def carefully(*args: Any, **params: Any) -> Any:
+            if not made:
+                with self.lock:
+                    made.append(
+                        written(graph, signature, names, shared, self.shop, turned, None)[0]
+                    )
+            return made[0](*args, **params)
+
+        return carefully
+
+    def _turn(
+        self, program: Program, place: int, answer: Any, args: Any, params: Mapping[str, Any]
+    ) -> Any:
+        """Go on where a guard of a program has another answer: by the program of that path."""
+        turn = (place, answer)
+        following = program.turns.get(turn)
+        if following is None:
+            with self.lock:
+                following = program.turns.get(turn)
+                case = self.cases.get(program.signature)
+                if following is None and case is not None:
+                    following = self._new_path(case, program, turn, args, params)
+        if following is None:
+            return self.call(*args, **params)
+        return following.function(*args, **params)
+
+    def _new_path(
+        self, case: _Case, program: Program, turn: Any, args: Any, params: Mapping[str, Any]
+    ) -> Program | None:
+        if len(case.programs) >= self.settings.most_paths:
+            if not case.is_full:
+                case.is_full = True
+                warnings.warn(
+                    f"{self.name} takes more than {self.settings.most_paths} paths through its "
+                    "branches: from now on the function itself is run on those that are not "
+                    "compiled. Write np.where for branches on values, or say "
+                    "compile(f, most_paths=...)",
+                    CompilerWarning,
+                    stacklevel=5,
+                )
+            return None
+        by_place, by_name = self.form.bind(args, params)
+        _, varying = sign(self._names_of(len(by_place)), by_place, by_name, self.settings.static)
+        following = self._program(program.signature, varying, by_place, by_name)
+        case.programs.append(following)
+        program.turns[turn] = following
+        self._show()
+        return following
+
+    def _show(self) -> None:
+        self.front.source = "\n\n".join(program.source for program in self.programs())
+
+    def programs(self) -> tuple[Program, ...]:
+        """Every program that was made so far."""
+        return tuple(program for case in self.cases.values() for program in case.programs)
+
+    def explain(self) -> str:
+        """Which programs were made, what the passes left of them, and what runs where."""
+        return explained_programs(self.name, self.settings.engine.name, self.programs())
+
+    def clear(self) -> None:
+        """Forget all programs; captured values are then read anew."""
+        with self.lock:
+            self.cases.clear()
+            self.shop.captured = captured(self.f)
+            source = f"{header(self.name, self.form)}\n    return elsewhere("
+            source += f"{arguments_text(self.form)})\n"
+            scope: dict[str, Any] = {}
+            exec(source, scope)
+            self.front.__code__ = scope[self.name].__code__
+            self.front.source = ""

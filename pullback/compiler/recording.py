@@ -1,0 +1,71 @@
+"""From a call of a function to the graph of what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pullback.chain import Chain
+from pullback.compiler.signatures import Signature, filled
+from pullback.core import dispatching
+from pullback.graph.folding import Folded, call_apart
+from pullback.graph.graph import Graph
+from pullback.lines import line_of_caller
+from pullback.spaces import explained
+
+__all__ = ["captured", "record"]
+
+
+def record(f: Any, name: str, signature: Signature, names: Sequence[str], values: Any) -> Graph:
+    """The graph of what ``f`` does when it is called once.
+
+    Args:
+        f: a function, a chain, a graph, a primitive, or a derivative of one.
+        name: of the graph.
+        signature: of the call.
+        names: of the values that vary.
+        values: those values.
+
+    Raises:
+        TracerConversionError: ``f`` hands a value to what does not dispatch on its arguments.
+    """
+    graph = Graph(name)
+    outside = line_of_caller()
+    varying = [graph.leaf(*item) for item in zip(names, values, strict=True)]
+    args, params = filled(signature, varying)
+    try:
+        if isinstance(f, (Chain, list, tuple, Graph)):
+            y = call_apart(f, args, params)
+        else:
+            y = dispatching(f)(*args, **params)
+        graph.finish(y)
+    except (TypeError, AttributeError, ValueError, IndexError) as error:
+        clearer = explained(error)
+        if clearer is error:
+            raise
+        raise clearer from error
+    finally:
+        graph.close()
+    for node in graph:
+        if node.line == outside:  # where a chain is called is not where its links are written
+            node.line = None
+    if any(isinstance(node.function, (Chain, Graph, Folded)) for node in graph):
+        return graph.unfold(*values)
+    return graph
+
+
+def captured(f: Any) -> list[tuple[str, Any]]:
+    """What a function uses that it is not given: name -> value, of closures and globals."""
+    found: list[tuple[str, Any]] = []
+    while f is not None:
+        code, cells = getattr(f, "__code__", None), getattr(f, "__closure__", None)
+        if code is not None:
+            for name, cell in zip(code.co_freevars, cells or (), strict=False):
+                try:
+                    found.append((name, cell.cell_contents))
+                except ValueError:  # not assigned yet
+                    continue
+            known = f.__globals__
+            found += [(name, known[name]) for name in code.co_names if name in known]
+        f = getattr(f, "__pullback_of__", None) or getattr(f, "func", None)
+    return found

@@ -1,0 +1,201 @@
+"""What a compiled function is called with: which arguments vary, and which are fixed.
+
+An argument is a number or array, whose type, shape and dtype are fixed and whose value varies; a
+container of such; or it is *static*: fixed by its value. The `Signature` of a call says all that
+is fixed; a program is made for one signature.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import FunctionType, MethodType
+from typing import Any, Final, NamedTuple
+
+from pullback.boundary import is_leaf
+from pullback.chain import Chain
+from pullback.compiler.naming import Names
+from pullback.containers import flatten, places, unflatten
+from pullback.errors import StaticArgumentError
+from pullback.graph.nodes import space_like
+from pullback.spaces import Space, Traced, array_types
+
+__all__ = [
+    "Argument",
+    "Form",
+    "Signature",
+    "Static",
+    "filled",
+    "form_of",
+    "leaf_names",
+    "sign",
+]
+
+_FIXED: Final = frozenset({bool, str, bytes, type(None), type(...)})
+"""Types whose values are static without being named: nothing is computed from them."""
+
+
+class Static(NamedTuple):
+    """A value that is fixed."""
+
+    kind: type
+    value: Any
+    text: str = ""
+    """Of floating-point numbers, of which different ones can be equal."""
+
+
+class Argument(NamedTuple):
+    """What is fixed of one argument."""
+
+    name: str
+    structure: Any
+    """Of a container; ``None`` for a single value."""
+    leaves: tuple[Space | Static, ...]
+
+
+class Signature(NamedTuple):
+    """What is fixed of the arguments of a call."""
+
+    arguments: tuple[Argument, ...]
+    positional: int
+    """How many of them are given by position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a function is called: with which arguments, by position or by name."""
+
+    parameters: tuple[inspect.Parameter, ...]
+    """Those of the function, if they are known and their number is fixed."""
+    is_open: bool
+    """Whether other calls than those by `parameters` are possible."""
+
+    def bind(
+        self, args: Sequence[Any], params: Mapping[str, Any]
+    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """The arguments by position and by name, as the function is given them."""
+        if self.is_open:
+            return args, params
+        bound = inspect.Signature(self.parameters).bind(*args, **params)
+        bound.apply_defaults()
+        return bound.args, bound.kwargs
+
+
+_VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_X: Final = inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)
+
+
+def form_of(f: Any, reserved: Collection[str] = ()) -> Form:
+    """How ``f`` is called; a derivative is called as what it is the derivative of.
+
+    Args:
+        f: a function, a chain, or a derivative of one.
+        reserved: names that no parameter of a program can have.
+    """
+    while hasattr(f, "__pullback_of__"):
+        f = f.__pullback_of__
+    if isinstance(f, (Chain, list, tuple)):
+        return Form((_X,), False)
+    if not isinstance(f, (FunctionType, MethodType)):
+        return Form((), True)
+    parameters = tuple(inspect.signature(f).parameters.values())
+    if any(p.kind in _VARIABLE or p.name in reserved for p in parameters):
+        return Form((), True)
+    return Form(tuple(p.replace(annotation=p.empty) for p in parameters), False)
+
+
+def sign(
+    names: Sequence[str], args: Sequence[Any], params: Mapping[str, Any], static: Collection[str]
+) -> tuple[Signature, list[Any]]:
+    """The signature of a call, and the values that vary.
+
+    Args:
+        names: of the arguments by position.
+        args: by position.
+        params: by name.
+        static: the names of those that are fixed by value.
+
+    Raises:
+        StaticArgumentError: an argument is no number or array, and not said to be static; or it
+            is, and has no hash.
+    """
+    varying: list[Any] = []
+    arguments = [
+        _argument(name, value, name in static, varying)
+        for name, value in (*zip(names, args, strict=True), *params.items())
+    ]
+    return Signature(tuple(arguments), len(args)), varying
+
+
+def _argument(name: str, value: Any, is_static: bool, varying: list[Any]) -> Argument:
+    if is_static:
+        return Argument(name, None, (_static(name, value),))
+    if type(value) in _FIXED:
+        return Argument(name, None, (Static(type(value), value),))
+    if is_leaf(value):
+        return Argument(name, None, (_leaf(name, value, varying),))
+    leaves, structure = flatten(value)
+    return Argument(name, structure, tuple([_leaf(name, leaf, varying) for leaf in leaves]))
+
+
+def _static(name: str, value: Any) -> Static:
+    try:
+        hash(value)
+    except TypeError:
+        raise StaticArgumentError(
+            f"the static argument {name} is {value!r:.60}, which has no hash: a program is kept "
+            "for each of its values. Give a value that does not change, such as a tuple for a list"
+        ) from None
+    if isinstance(value, Traced):
+        raise StaticArgumentError(f"the static argument {name} is a traced value, {value!r:.60}")
+    is_float = isinstance(value, (float, complex))
+    return Static(type(value), value, repr(value) if is_float else "")
+
+
+def _leaf(name: str, value: Any, varying: list[Any]) -> Space | Static:
+    kind = type(value)
+    if kind in _FIXED:
+        return Static(kind, value)
+    if kind is not int and kind not in array_types and not isinstance(value, Traced):
+        raise StaticArgumentError(
+            f"the argument {name} holds {value!r:.60}, which is no number or array. If the program "
+            f"is to be compiled for this very value, say so: static={name!r}"
+        )
+    varying.append(value)
+    return space_like(value)
+
+
+def leaf_names(signature: Signature, examples: Sequence[Any], taken: Collection[str]) -> list[str]:
+    """A name for each value that varies: of the argument, and of its place in a container.
+
+    Args:
+        signature: of the call.
+        examples: the arguments of the call, in order.
+        taken: names that mean something else.
+    """
+    names = Names((*taken, *(argument.name for argument in signature.arguments)))
+    found = []
+    for argument, example in zip(signature.arguments, examples, strict=True):
+        if argument.structure is None:
+            found += [argument.name for leaf in argument.leaves if not isinstance(leaf, Static)]
+            continue
+        for place, leaf in zip(places(example), argument.leaves, strict=True):
+            if not isinstance(leaf, Static):
+                words = "".join(c if c.isalnum() else " " for c in place).split()
+                found.append(names.free("_".join([argument.name, *words])))
+    return found
+
+
+def filled(signature: Signature, varying: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call of this signature, by position and by name."""
+    rest = iter(varying)
+    values = []
+    for argument in signature.arguments:
+        items = [leaf.value if isinstance(leaf, Static) else next(rest) for leaf in argument.leaves]
+        values.append(
+            items[0] if argument.structure is None else unflatten(argument.structure, items)
+        )
+    count = signature.positional
+    names = [argument.name for argument in signature.arguments[count:]]
+    return values[:count], dict(zip(names, values[count:], strict=True))

@@ -1,0 +1,213 @@
+"""Numbers of array libraries as Python floats, which are several times as fast.
+
+A program that computes with single numbers (``np.sin(x)`` of a float, elements that a loop reads)
+becomes one of floats and of `math`, and its results become numbers of the library again at the
+end. Where Python raises and the library returns NaN or infinity, the caller runs the program that
+was not changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from operator import getitem
+from typing import Any, Final
+
+from pullback.compiler.facts import Facts, is_in, known_facts
+from pullback.graph.graph import Graph
+from pullback.graph.nodes import Node, nodes_in, substituted
+from pullback.spaces import Space, scalar_spaces
+
+__all__ = ["as_floats", "element", "elements"]
+
+_FLOAT: Final[Space] = scalar_spaces[float]
+_EXACT: Final = 2**53
+"""Larger whole numbers may have no float that is equal."""
+_MANY: Final = 8
+"""So many reads of an array are cheaper from a list of all its elements."""
+
+
+def element(vector: Any, place: int) -> Any:
+    """One element of a vector, as a Python number."""
+    return vector.item(place)
+
+
+def elements(vector: Any) -> Any:
+    """The elements of a vector, as Python numbers."""
+    return vector.tolist()
+
+
+def as_floats(graph: Graph) -> tuple[Graph, bool]:
+    """The graph with numbers computed as floats, where all that a call is given are floats.
+
+    Returns:
+        The graph, and whether calls were replaced that return NaN or infinity where Python raises.
+    """
+    work = _Unboxing(graph, known_facts())
+    if not work.floats:
+        return graph, False
+    return work.result(), work.is_risky
+
+
+class _Unboxing:
+    """Which nodes of a graph become floats, and the graph in which they are."""
+
+    def __init__(self, graph: Graph, facts: Facts) -> None:
+        self.graph = graph
+        self.facts = facts
+        self.floats: set[int] = set()
+        """The nodes of another type that become floats."""
+        self.reads: dict[int, int] = {}
+        """Index of a vector -> how many of its elements are read as floats."""
+        self.is_risky = False
+        self._choose()
+        self.nodes: list[Node] = []
+        self.known: list[Any] = [None] * len(graph)
+        self.boxes: dict[int, Node] = {}
+        """Index of a new node that is a float -> the node that makes a boxed number of it."""
+        self.lists: dict[int, Node] = {}
+        """Index of an old vector -> the new node of the list of its elements."""
+
+    def _choose(self) -> None:
+        for node in self.graph.nodes:
+            if self._is_read(node) or (
+                self._has_number_form(node) and all(map(self._can_be_float, node.args))
+            ):
+                self.floats.add(node.index)
+        used = {parent.index for index in self.floats for parent in self.graph.nodes[index].parents}
+        for index in sorted(self.floats):
+            node = self.graph.nodes[index]
+            if not self._is_read(node):
+                self.is_risky = True
+            elif index in used:
+                vector = node.args[0].index
+                self.reads[vector] = self.reads.get(vector, 0) + 1
+            else:
+                self.floats.discard(index)
+
+    def _has_number_form(self, node: Node) -> bool:
+        """Whether what a call does to boxed numbers can be done to floats."""
+        return (
+            node.kind == "call"
+            and node.space is not None
+            and node.space[0] in self.facts.boxes
+            and not node.params
+            and is_in(self.facts.numbers, node.function)
+        )
+
+    def _is_read(self, node: Node) -> bool:
+        """Whether a call reads one element of a vector, at a place that is known."""
+        if node.space is None or node.space[0] not in self.facts.boxes or len(node.args) != 2:
+            return False
+        vector, place = node.args
+        return (
+            isinstance(vector, Node)
+            and type(place) is int
+            and vector.space is not None
+            and vector.space[1] is not None
+            and len(vector.space[1]) == 1
+            and node.function is getattr(vector.space[0], "__getitem__", None)
+        )
+
+    def _can_be_float(self, value: Any) -> bool:
+        if isinstance(value, Node):
+            return value.index in self.floats or value.space == _FLOAT or self._is_boxed(value)
+        if type(value) is int:
+            return -_EXACT < value < _EXACT
+        return type(value) is float or type(value) in self.facts.boxes
+
+    def _is_boxed(self, node: Node) -> bool:
+        return node.kind == "placeholder" and (
+            node.space is not None and node.space[0] in self.facts.boxes
+        )
+
+    def result(self) -> Graph:
+        """The graph with floats."""
+        for node in self.graph.nodes:
+            if node.index not in self.floats:
+                self.known[node.index] = self._copied(node)
+            elif self._is_read(node):
+                self.known[node.index] = self._read(node)
+            else:
+                args = tuple(map(self._as_float, node.args))
+                function = self.facts.numbers[node.function]
+                self.known[node.index] = self._add(node, function, args, _FLOAT)
+        known = [*self.known]
+        for node in nodes_in(self.graph.outputs):
+            known[node.index] = self._boxed(node)
+        guards = [replace(g, node=self.known[g.node.index]) for g in self.graph.guards]
+        return self.graph.remade(self.nodes, guards, known)
+
+    def _add(self, like: Node, function: Any, args: tuple[Any, ...], space: Any) -> Node:
+        """A new call, of the name and line of ``like``."""
+        node = replace(like, index=len(self.nodes), function=function, args=args, space=space)
+        node.kind, node.params = "call", {}
+        self.nodes.append(node)
+        return node
+
+    def _copied(self, node: Node) -> Node:
+        """A node that does not become a float; what it is given is what it was given before."""
+        takes = self._takes_floats(node)
+
+        def now(value: Any) -> Any:
+            if not isinstance(value, Node):
+                return value
+            return self.known[value.index] if takes else self._boxed(value)
+
+        args = tuple([substituted(arg, now) for arg in node.args])
+        params = {key: substituted(value, now) for key, value in node.params.items()}
+        new = replace(node, args=args, params=params)
+        new.index = len(self.nodes)
+        self.nodes.append(new)
+        return new
+
+    def _takes_floats(self, node: Node) -> bool:
+        """Whether a call returns the same for a float as for the boxed number."""
+        if is_in(self.facts.taking, node.function):
+            return True
+        if not is_in(self.facts.writing, node.function) or node.space is None:
+            return False
+        dtype = node.space[2]  # with an array beside it that has the dtype of the result
+        return any(
+            isinstance(arg, Node)
+            and arg.index not in self.floats
+            and arg.space is not None
+            and arg.space[1]
+            and arg.space[2] == dtype
+            for arg in node.args
+        ) and all(
+            self.graph.nodes[arg.index].space[2] == dtype  # type: ignore[index]
+            for arg in node.args
+            if isinstance(arg, Node) and arg.index in self.floats
+        )
+
+    def _read(self, node: Node) -> Node:
+        vector, place = node.args
+        if self.reads[vector.index] < _MANY:
+            return self._add(node, element, (self.known[vector.index], place), _FLOAT)
+        if vector.index not in self.lists:
+            whole = self.known[vector.index]
+            made = replace(vector, name=f"{vector.name}_elements", pullback=node.pullback)
+            self.lists[vector.index] = self._add(made, elements, (whole,), None)
+        return self._add(node, getitem, (self.lists[vector.index], place), _FLOAT)
+
+    def _boxed(self, node: Node) -> Any:
+        """The new node whose value is of the type that the old one has."""
+        new = self.known[node.index]
+        if node.index not in self.floats:
+            return new
+        if new.index not in self.boxes:
+            assert node.space is not None
+            made = replace(node, name=f"{node.name}_{node.space[0].__name__}")
+            self.boxes[new.index] = self._add(made, node.space[0], (new,), node.space)
+        return self.boxes[new.index]
+
+    def _as_float(self, value: Any) -> Any:
+        if not isinstance(value, Node):
+            return float(value)
+        new = self.known[value.index]
+        if value.index in self.floats or value.space == _FLOAT:
+            return new
+        if value.index not in self.lists:  # a boxed number that the caller gives
+            made = replace(value, name=f"{value.name}_float")
+            self.lists[value.index] = self._add(made, float, (new,), _FLOAT)
+        return self.lists[value.index]
