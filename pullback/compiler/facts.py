@@ -1,8 +1,8 @@
 """What the compiler must know of primitives to change a graph: plugins tell it, by a hook.
 
-The compiler itself knows Python's operators and `math` (`python_facts`). Whatever holds for the functions of an
-array library (which of them return views, which can write to ``out=``, what ``1.0 * x`` is) is
-said by the plugin that has their rules, in ``pullback_register_facts``.
+The compiler itself knows Python's operators and `math` (`python_facts`). Whatever holds for the
+functions of an array library (which of them return views, which can write to ``out=``, what
+``1.0 * x`` is) is said by the plugin that has their rules, in ``pullback_register_facts``.
 """
 
 from __future__ import annotations

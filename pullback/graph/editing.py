@@ -108,10 +108,7 @@ def unplaced(node: Node, function: Any, args: tuple[Any, ...], params: Any, spac
 
 def has_unplaced(node: Node) -> bool:
     """Whether an argument of a node is one that `unplaced` has made."""
-    for arg in node.args:
-        if type(arg) is Node and arg.index < 0:
-            return True
-    return False
+    return any(type(arg) is Node and arg.index < 0 for arg in node.args)
 
 
 def _free(wanted: str, names: set[str]) -> str:

@@ -22,12 +22,8 @@ def constants() -> Visit:
     simpler = visitor(known_facts().literals)
 
     def visit(node: Node) -> Any:
-        args = node.args
-        for arg in args:
-            if type(arg) is Node:
-                if arg.kind == "constant":
-                    node.args = tuple(map(_known, args))
-                    break
+        if any(type(arg) is Node and arg.kind == "constant" for arg in node.args):
+            node.args = tuple(map(_known, node.args))
         if plain_leaves(node.args) and plain_leaves(node.params.values()):
             return _computed(node)
         return simpler(node)
