@@ -100,8 +100,10 @@ def _all_are(array, first):
     """Whether all elements have the bits of ``first``; most arrays say no by their last one."""
     if array[(-1,) * array.ndim].tobytes() != first.tobytes():
         return False
-    octets = np.ascontiguousarray(array).view(np.uint8).reshape(-1, array.itemsize)
-    return bool((octets == octets[0]).all())
+    width = min(array.itemsize, 8)
+    words = np.ascontiguousarray(array).reshape(-1).view(f"u{width}")
+    parts = array.itemsize // width
+    return all(bool((words[part::parts] == words[part]).all()) for part in range(parts))
 
 
 def floats_for_integers(node):

@@ -6,18 +6,31 @@ one. What a sum over several axes gives may depend on it, in the last bits.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pullback.compiler.facts import Call
 from pullback.compiler.passes.running import plain_leaves
+from pullback.graph.nodes import Node
 from pullback_numpy.compilation.nodes import is_array, is_call, options
 
-RESHAPES = (np.reshape, np.ravel, np.squeeze, np.expand_dims, np.atleast_1d, np.atleast_2d)
-RESHAPING_METHODS = (np.ndarray.reshape, np.ndarray.ravel, np.ndarray.squeeze)
-IDENTITIES = (np.broadcast_to, np.real, np.ndarray.real)
-CONJUGATES = (np.conjugate, np.ndarray.conj, np.ndarray.conjugate)
-COPIES = (np.copy, np.ndarray.copy, np.astype, np.ndarray.astype)
-TRANSPOSES = (np.transpose, np.ndarray.transpose, np.permute_dims)
+RESHAPES: tuple[Any, ...] = (
+    np.reshape,
+    np.ravel,
+    np.squeeze,
+    np.expand_dims,
+    np.atleast_1d,
+    np.atleast_2d,
+)
+RESHAPING_METHODS: tuple[Any, ...] = (np.ndarray.reshape, np.ndarray.ravel, np.ndarray.squeeze)
+IDENTITIES: tuple[Any, ...] = (np.broadcast_to, np.real, np.ndarray.real)
+CONJUGATES: tuple[Any, ...] = (np.conjugate, np.ndarray.conj, np.ndarray.conjugate)
+COPIES: tuple[Any, ...] = (np.copy, np.ndarray.copy, np.astype, np.ndarray.astype)
+TRANSPOSES: tuple[Any, ...] = (np.transpose, np.ndarray.transpose, np.permute_dims)
+MATRIX_TRANSPOSES: tuple[Any, ...] = (np.matrix_transpose, np.linalg.matrix_transpose)
+ATTRIBUTES: tuple[Any, ...] = (np.ndarray.T, np.ndarray.mT)
+SWAPS: tuple[Any, ...] = (np.swapaxes, np.ndarray.swapaxes)
 WHOLE = slice(None)
 
 
@@ -27,19 +40,19 @@ def register(facts):
         facts.simplify(function, reshape)
     for function in TRANSPOSES:
         facts.simplify(function, transpose)
-    for function in (np.ndarray.T, np.ndarray.mT):
+    for function in ATTRIBUTES:
         facts.simplify(function, transposed_again)
-    for function in (np.matrix_transpose, np.linalg.matrix_transpose):
+    for function in MATRIX_TRANSPOSES:
         facts.simplify(function, matrix_transpose)
-    for function in (np.swapaxes, np.ndarray.swapaxes):
+    for function in SWAPS:
         facts.simplify(function, swapped_again)
     for function in IDENTITIES:
-        facts.simplify(function, identity)
+        facts.simplify(function, same)
     for function in CONJUGATES:
         facts.simplify(function, real_conjugate)
     facts.simplify(np.ndarray.__getitem__, whole, of_stack)
     for function in COPIES:
-        facts.share(function, copied)
+        facts.share(function, same)
     facts.share(np.ndarray.flatten, reshape)
 
 
@@ -100,30 +113,21 @@ def matrix_transpose(node):
 def swapped_again(node):
     """Two axes exchanged and exchanged again."""
     x, *axes = node.args
-    if node.params or not is_call(x, np.swapaxes, np.ndarray.swapaxes) or x.params:
+    if node.params or not is_call(x, *SWAPS) or x.params:
         return None
     return x.args[0] if plain_leaves(axes) and [*x.args[1:]] == axes else None
 
 
-def identity(node):
-    """What does nothing where the output has the type, shape and dtype of the input."""
-    return _input_of_same_space(node)
-
-
-def copied(node):
-    """A copy, or a cast to the dtype that is there already, is the array itself."""
-    return _input_of_same_space(node)
+def same(node):
+    """What does nothing, or copies, where the output has the space of the input, is the input."""
+    x = node.args[0] if node.args else None
+    return x if type(x) is Node and is_array(x) and x.space == node.space else None
 
 
 def real_conjugate(node):
     """The conjugate of an array that is not complex."""
     x = node.args[0]
     return x if not node.params and is_array(x) and x.space[2].kind in "fiub" else None
-
-
-def _input_of_same_space(node):
-    x = node.args[0] if node.args else None
-    return x if is_array(x) and x.space == node.space else None
 
 
 def whole(node):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -19,20 +20,27 @@ from pullback_numpy.compilation.nodes import is_array, is_real, options
 SUMS = ("axis", "dtype", "out", "keepdims", "initial", "where")
 EXTREMES = ("axis", "out", "keepdims", "initial", "where")
 NOT_GIVEN = {"dtype": None, "out": None, "initial": np._NoValue, "where": True}
+REDUCTIONS: dict[Any, np.ufunc] = {
+    np.sum: np.add,
+    np.ndarray.sum: np.add,
+    np.prod: np.multiply,
+    np.ndarray.prod: np.multiply,
+    np.max: np.maximum,
+    np.ndarray.max: np.maximum,
+    np.min: np.minimum,
+    np.ndarray.min: np.minimum,
+}
+"""Reduction -> the ufunc that it calls again and again."""
+MEANS: tuple[Any, ...] = (np.mean, np.ndarray.mean)
 WHOLE = slice(None)
 
 
 def register(facts):
     """Say it of reductions, products and changes of shape."""
-    for function in (np.sum, np.ndarray.sum):
-        facts.spell(function, _reduction(np.add.reduce, SUMS))
-    for function in (np.prod, np.ndarray.prod):
-        facts.spell(function, _reduction(np.multiply.reduce, SUMS))
-    for function in (np.max, np.ndarray.max):
-        facts.spell(function, _reduction(np.maximum.reduce, EXTREMES))
-    for function in (np.min, np.ndarray.min):
-        facts.spell(function, _reduction(np.minimum.reduce, EXTREMES))
-    for function in (np.mean, np.ndarray.mean):
+    for function, ufunc in REDUCTIONS.items():
+        names = EXTREMES if ufunc in (np.maximum, np.minimum) else SUMS
+        facts.spell(function, _reduction(ufunc.reduce, names))
+    for function in MEANS:
         facts.spell(function, mean)
     facts.spell(np.outer, outer)
     facts.spell(np.dot, dot)
