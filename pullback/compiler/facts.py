@@ -1,21 +1,21 @@
 """What the compiler must know of primitives to change a graph: plugins tell it, by a hook.
 
-The compiler itself knows Python's operators and `math`. Whatever holds for the functions of an
-array library (which of them return views, which can write to ``out=``, what ``1.0 * x`` is) is
-said by the plugin that has their rules, in ``pullback_register_facts``.
+The compiler itself knows Python's operators and `math` (`python_facts`). Whatever holds for the
+functions of an array library (which of them return views, which can write to ``out=``, what
+``1.0 * x`` is) is said by the plugin that has their rules, in ``pullback_register_facts``.
 """
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeAlias
 
-from pullback.errors import PluginWarning
+from pullback.errors import PluginWarning, RuleError
 from pullback.graph.nodes import Node
 from pullback.plugins import load, manager
+from pullback.spaces import Space
 
 __all__ = ["Call", "Facts", "Simplification", "is_in", "known_facts"]
 
@@ -25,14 +25,19 @@ class Call(NamedTuple):
 
     function: Any
     args: tuple[Any, ...]
-    """Nodes and plain values."""
+    """Nodes, plain values, and calls whose space is told."""
     params: Mapping[str, Any] = {}
+    space: Space | None = None
+    """Of its value, for a call that is an argument of another one."""
 
 
 Simplification: TypeAlias = Callable[[Node], "Node | Call | None"]
 """Node of a call -> a node that has its value already, a call that is simpler, or ``None``.
 
-What it returns has the type, shape, dtype and every bit of what the node computes."""
+What it returns has the type, shape, dtype and every bit of what the node computes; where that is
+NaN, it may be another NaN."""
+
+Simplifications: TypeAlias = dict[Any, list[Simplification]]
 
 
 @dataclass
@@ -46,8 +51,16 @@ class Facts:
     True
     """
 
-    simplifications: dict[Any, list[Simplification]] = field(default_factory=dict)
-    """Primitive -> what may be done instead of a call of it."""
+    simplifications: Simplifications = field(default_factory=dict)
+    """Primitive -> what may be done instead of a call of it, by the pass `algebra`."""
+    literals: Simplifications = field(default_factory=dict)
+    """Primitive -> the same call with numbers for arrays, by the pass `constants`."""
+    sharing: Simplifications = field(default_factory=dict)
+    """Primitive -> what shares memory where a call of it copies, by the pass `views`."""
+    spellings: Simplifications = field(default_factory=dict)
+    """Primitive -> what takes less time, by the pass `spelling`, which is the last."""
+    commutative: set[Any] = field(default_factory=set)
+    """Primitives of two arguments which may change places where both are real."""
     viewing: set[Any] = field(default_factory=set)
     """Primitives whose output may share memory with their first argument, and with no other."""
     owning: set[Any] = field(default_factory=set)
@@ -64,28 +77,48 @@ class Facts:
     """Type of numbers of a library -> the Python type that has the same numbers."""
 
     def simplify(self, primitive: Any, *found: Simplification) -> None:
-        """Say what may be done instead of calls of ``primitive``; the first that knows decides."""
-        self.simplifications.setdefault(primitive, []).extend(found)
+        """Say what may be done instead of calls of ``primitive``; the first that knows decides.
+
+        Raises:
+            RuleError: ``primitive`` cannot be a key, as for everything that is said here.
+        """
+        _extend(self.simplifications, primitive, found)
+
+    def number_for_array(self, primitive: Any, *found: Simplification) -> None:
+        """Say where calls of ``primitive`` may be given a number instead of a constant array."""
+        _extend(self.literals, primitive, found)
+
+    def share(self, primitive: Any, *found: Simplification) -> None:
+        """Say what may be done where calls of ``primitive`` copy, if nobody writes."""
+        _extend(self.sharing, primitive, found)
+
+    def spell(self, primitive: Any, *found: Simplification) -> None:
+        """Say what does the same as ``primitive`` in less time, and is not looked into again."""
+        _extend(self.spellings, primitive, found)
+
+    def commute(self, *primitives: Any) -> None:
+        """Say that two real arguments may change places."""
+        self.commutative.update(map(_key, primitives))
 
     def view(self, *primitives: Any) -> None:
         """Say that outputs may share memory with the first argument, and with no other."""
-        self.viewing.update(primitives)
+        self.viewing.update(map(_key, primitives))
 
     def fresh(self, *primitives: Any) -> None:
         """Say that outputs share memory with no argument."""
-        self.owning.update(primitives)
+        self.owning.update(map(_key, primitives))
 
     def write(self, primitive: Any, function: Callable[..., Any]) -> None:
         """Say that ``function(*args, out=x)`` writes what ``primitive(*args)`` returns.
 
         ``x`` has the shape and dtype of the output, and may be one of the arguments.
         """
-        self.writing[primitive] = function
+        self.writing[_key(primitive)] = function
         self.owning.add(primitive)
 
     def number(self, primitive: Any, function: Callable[..., Any]) -> None:
         """Say that ``function`` does to Python floats what ``primitive`` does to numbers."""
-        self.numbers[primitive] = function
+        self.numbers[_key(primitive)] = function
 
     def take_floats(self, *primitives: Any) -> None:
         """Say that a Python float may be given for a number of a library, with the same result."""
@@ -94,6 +127,36 @@ class Facts:
     def box(self, kind: type, plain: type) -> None:
         """Say that numbers of the type ``kind`` can be computed as ``plain``, and made of it."""
         self.boxes[kind] = plain
+
+    def copied(self) -> Facts:
+        """The same facts, to which others can be added."""
+        result = Facts()
+        for item in fields(self):
+            table = getattr(self, item.name)
+            lists = isinstance(table, dict) and any(isinstance(v, list) for v in table.values())
+            copy = {key: [*found] for key, found in table.items()} if lists else table.copy()
+            setattr(result, item.name, copy)
+        return result
+
+
+def _key(primitive: Any) -> Any:
+    """``primitive``, if facts can be found by it.
+
+    Raises:
+        RuleError: it is not hashable.
+    """
+    try:
+        hash(primitive)
+    except TypeError:
+        raise RuleError(
+            f"a fact is found by its primitive, which must be hashable, and {primitive!r:.60} is "
+            "not: say it of the function or class attribute itself"
+        ) from None
+    return primitive
+
+
+def _extend(table: Simplifications, primitive: Any, found: tuple[Simplification, ...]) -> None:
+    table.setdefault(_key(primitive), []).extend(found)
 
 
 def is_in(table: Any, primitive: Any) -> bool:
@@ -111,11 +174,14 @@ def known_facts() -> Facts:
     """What the plugins have said, each asked once and by itself."""
     load()
     if not _known:
+        from pullback.compiler.python_facts import register
+
         facts = Facts()
+        register(facts)
         for name, plugin in manager.list_name_plugin():
             others = [other for other in manager.get_plugins() if other is not plugin]
             hook = manager.subset_hook_caller("pullback_register_facts", remove_plugins=others)
-            before = copy.deepcopy(facts)
+            before = facts.copied()
             try:
                 hook(facts=facts)
             except Exception as error:

@@ -114,3 +114,11 @@ def pullback_register_samples(samples):
     from pullback_numpy import samples as ours  # imports hypothesis
 
     ours.register(samples)
+
+
+@hookimpl
+def pullback_register_facts(facts):
+    """Hand over what the compiler may do with NumPy's functions."""
+    from pullback_numpy import compilation  # which nothing needs before something is compiled
+
+    compilation.register(facts)

@@ -1,26 +1,40 @@
-"""Passes: small functions that make a graph of a graph, with fewer or cheaper calls.
+"""Passes: what is done to a graph before code is made of it. Each makes a graph of a graph.
 
-Each is switched on by its name in ``pullback.compile(f, passes=[...])``. What a pass returns
-computes the same numbers, bit by bit.
+All are exact: what the graph returns keeps its types, shapes, dtypes and bits. Only which NaN it
+is may change, and the order of an array in memory, which a sum over it may go by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Final
 
-from pullback.graph.graph import Graph
+from pullback.compiler.passes.algebra import algebra
+from pullback.compiler.passes.common_subexpressions import common_subexpressions
+from pullback.compiler.passes.constants import constants
+from pullback.compiler.passes.dead_code import dead_code
+from pullback.compiler.passes.running import Local, Pass, simplified
+from pullback.compiler.passes.spelling import spelling
+from pullback.compiler.passes.views import views
 
-__all__ = ["PASSES", "Pass", "simplified"]
+__all__ = [
+    "PASSES",
+    "Local",
+    "Pass",
+    "algebra",
+    "common_subexpressions",
+    "constants",
+    "dead_code",
+    "simplified",
+    "spelling",
+    "views",
+]
 
-Pass: TypeAlias = Callable[[Graph], Graph]
-
-PASSES: Final[dict[str, Pass]] = {}
-"""Name -> pass, in the order in which they run."""
-
-
-def simplified(graph: Graph, passes: Iterable[str] = PASSES) -> Graph:
-    """The graph after these passes."""
-    for name in passes:
-        graph = PASSES[name](graph)
-    return graph
+PASSES: Final[tuple[Pass, ...]] = (
+    constants,
+    algebra,
+    views,
+    common_subexpressions,
+    spelling,
+    dead_code,
+)
+"""All passes, in their order."""
