@@ -11,7 +11,7 @@ from pullback.graph.editing import Visit, has_unplaced, rewritten, unplaced
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node
 
-__all__ = ["Local", "Pass", "simplified", "visitor"]
+__all__ = ["Local", "Pass", "in_order", "plain_leaves", "visitor"]
 
 _MOST: Final = 20
 """How often one node is rewritten; simplifications that undo each other end here."""
@@ -42,7 +42,7 @@ class Local:
         return f"<pass {self.__name__}>"
 
 
-def simplified(graph: Graph, passes: Sequence[Pass]) -> Graph:
+def in_order(graph: Graph, passes: Sequence[Pass]) -> Graph:
     """The graph after ``passes``, one after the other.
 
     Passes that look at one call at a time share a walk over the graph: each call is brought to
@@ -50,7 +50,7 @@ def simplified(graph: Graph, passes: Sequence[Pass]) -> Graph:
 
     Args:
         graph: is left as it is.
-        passes: such as `pullback.compiler.passes.PASSES`, or some of them.
+        passes: in their order.
     """
     walks = 0
 

@@ -10,7 +10,8 @@ import pytest
 from exactness import bits, calls
 
 from pullback import trace
-from pullback.compiler.passes import algebra, dead_code
+from pullback.compiler.passes.algebra import algebra
+from pullback.compiler.passes.dead_code import dead_code
 
 SPECIAL = [
     *(0.0, -0.0, 1.0, -1.0, 1.5, -2.75, math.inf, -math.inf, math.nan),
