@@ -7,6 +7,7 @@ folded functions. So two calls of it with equal arguments are one call.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from math import copysign
 from typing import Any, Final
 
@@ -23,13 +24,14 @@ _REAL: Final = ("f", "i", "u", "b")
 """The kinds of dtypes whose sums and products do not depend on the order of two arguments."""
 
 
-@Local
+@partial(Local, is_last=True)
 def common_subexpressions() -> Visit:
     """Calls that were made before, with equal arguments.
 
     Numbers, texts, slices and tuples are compared by type and value (1 and 1.0 differ, and so do
-    0.0 and -0.0), small arrays as plugins say, everything else by identity. Two real arguments of a sum or a product may
-    change places, which may give another NaN, where both are NaN.
+    0.0 and -0.0), small arrays as plugins say, everything else by identity. Two real
+    arguments of a sum or a product may change places, which may give another NaN, where both are
+    NaN.
     """
     facts = known_facts()
     commutative = facts.commutative
