@@ -120,12 +120,10 @@ class _Settings:
         self.static = frozenset((static,) if isinstance(static, str) else static)
         self.engine: Engine = engine_called(engine)
         self.engine.check_options(options)
-        known = {one.__name__: one for one in PASSES}
-        wanted = [*known] if passes is None else [*passes]
-        for name in wanted:
-            if name not in known:
-                raise PassError(f"there is no pass {name!r}; there is {', '.join(known)}")
-        self.passes = [one for name, one in known.items() if name in wanted]
+        wanted = frozenset(PASSES if passes is None else passes)
+        for name in wanted.difference(PASSES):
+            raise PassError(f"there is no pass {name!r}; there is {', '.join(PASSES)}")
+        self.passes = [name for name in PASSES if name in wanted]
         self.most_programs = most_programs
         self.most_paths = most_paths
         self.options = options

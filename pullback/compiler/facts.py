@@ -17,7 +17,7 @@ from pullback.graph.nodes import Node
 from pullback.plugins import load, manager
 from pullback.spaces import Space
 
-__all__ = ["Call", "Facts", "Simplification", "is_in", "known_facts"]
+__all__ = ["Call", "Facts", "Simplification", "Simplifications", "is_in", "known_facts"]
 
 
 class Call(NamedTuple):
@@ -75,6 +75,8 @@ class Facts:
     """Primitives that do to a Python float what they do to a number of a library."""
     boxes: dict[type, type] = field(default_factory=dict)
     """Type of numbers of a library -> the Python type that has the same numbers."""
+    alike: dict[type, Callable[[Any], Any]] = field(default_factory=dict)
+    """Type of plain arguments -> what is equal for those that are, to the last bit."""
 
     def simplify(self, primitive: Any, *found: Simplification) -> None:
         """Say what may be done instead of calls of ``primitive``; the first that knows decides.
@@ -122,11 +124,18 @@ class Facts:
 
     def take_floats(self, *primitives: Any) -> None:
         """Say that a Python float may be given for a number of a library, with the same result."""
-        self.taking.update(primitives)
+        self.taking.update(map(_key, primitives))
 
     def box(self, kind: type, plain: type) -> None:
         """Say that numbers of the type ``kind`` can be computed as ``plain``, and made of it."""
         self.boxes[kind] = plain
+
+    def compare(self, kind: type, key: Callable[[Any], Any]) -> None:
+        """Say that plain arguments of a type are equal where ``key`` of them is, a hashable value.
+
+        ``key`` returns ``None`` for what is compared by identity, as all other types are.
+        """
+        self.alike[kind] = key
 
     def copied(self) -> Facts:
         """The same facts, to which others can be added."""

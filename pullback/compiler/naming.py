@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import linecache
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -14,6 +15,7 @@ from pullback.lines import Line
 
 __all__ = ["Names", "variable_names"]
 
+_NUMBER: Final = re.compile(r"_\d+$")
 _WORDS: Final = frozenset(
     (
         *keyword.kwlist,
@@ -75,7 +77,7 @@ def variable_names(
         wanted = None
         if node.pullback is None and node.line is not None and is_last:
             wanted = _assigned(node.line)
-        found[node.index] = names.free(wanted or node.name.rstrip("_0123456789") or node.name)
+        found[node.index] = names.free(wanted or _NUMBER.sub("", node.name))
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
 from typing import Any, Final, TypeAlias
 
 from pullback.compiler.facts import Call, Simplifications
@@ -11,7 +10,7 @@ from pullback.graph.editing import Visit, has_unplaced, rewritten, unplaced
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node
 
-__all__ = ["Local", "Pass", "simplified", "visitor"]
+__all__ = ["Local", "Pass", "in_order", "plain_leaves", "visitor"]
 
 _MOST: Final = 20
 """How often one node is rewritten; simplifications that undo each other end here."""
@@ -25,12 +24,16 @@ class Local:
 
     Args:
         visitor: makes what is told of each call; see `pullback.graph.editing.rewritten`.
-        starts_over: whether it must not meet what passes before it have not finished.
+        is_first: whether it is first in its walk: no pass may look into what it makes.
+        is_last: whether it is last in its walk: it remembers nodes, which must not change then.
     """
 
-    def __init__(self, visitor: Callable[[], Visit], *, starts_over: bool = False) -> None:
+    def __init__(
+        self, visitor: Callable[[], Visit], *, is_first: bool = False, is_last: bool = False
+    ) -> None:
         self.visitor = visitor
-        self.starts_over = starts_over
+        self.is_first = is_first
+        self.is_last = is_last
         self.__name__ = visitor.__name__
         self.__doc__ = visitor.__doc__
 
@@ -42,7 +45,7 @@ class Local:
         return f"<pass {self.__name__}>"
 
 
-def simplified(graph: Graph, passes: Sequence[Pass]) -> Graph:
+def in_order(graph: Graph, passes: Sequence[Pass]) -> Graph:
     """The graph after ``passes``, one after the other.
 
     Passes that look at one call at a time share a walk over the graph: each call is brought to
@@ -50,24 +53,25 @@ def simplified(graph: Graph, passes: Sequence[Pass]) -> Graph:
 
     Args:
         graph: is left as it is.
-        passes: such as `pullback.compiler.passes.PASSES`, or some of them.
+        passes: in their order.
     """
-    walks = 0
+    together: list[Local] = []
 
-    def walk_of(one: Pass) -> int:
-        nonlocal walks
-        walks += not isinstance(one, Local) or one.starts_over
-        return walks * 2 + isinstance(one, Local)
+    def walk() -> Graph:
+        visits = [one.visitor() for one in together]
+        together.clear()
+        return rewritten(graph, _in_turn(visits)) if visits else graph
 
-    for _, group in groupby(passes, walk_of):
-        together = [*group]
-        if isinstance(together[0], Local):
-            visits = [one.visitor() for one in together if isinstance(one, Local)]
-            graph = rewritten(graph, _in_turn(visits))
-        else:
-            for one in together:
-                graph = one(graph)
-    return graph
+    for one in passes:
+        if not isinstance(one, Local):
+            graph = one(walk())
+            continue
+        if one.is_first:
+            graph = walk()
+        together.append(one)
+        if one.is_last:
+            graph = walk()
+    return walk()
 
 
 def _in_turn(visits: Sequence[Visit]) -> Visit:

@@ -11,7 +11,7 @@ from pullback.graph.editing import Visit
 __all__ = ["spelling"]
 
 
-@partial(Local, starts_over=True)
+@partial(Local, is_first=True)
 def spelling() -> Visit:
     """Other functions that do the same in less time, by what plugins say (`Facts.spell`).
 

@@ -18,11 +18,13 @@ def bits(value):
         parts = (value.real, value.imag) if kind is complex else (value,)
         return kind, [b"nan" if part != part else struct.pack("d", part) for part in parts]
     if isinstance(value, (np.ndarray, np.generic)):
-        array = np.array(value)  # in the order of C, whatever it was
-        parts = array.reshape(-1).view(array.real.dtype) if array.dtype.kind in "fc" else array
+        array = np.array(value, order="C")
+        parts = array.reshape(-1)
         if array.dtype.kind in "fc":
+            parts = parts.view(array.real.dtype)
             parts[np.isnan(parts)] = np.nan
-        return kind, array.shape, array.dtype, np.ascontiguousarray(parts).tobytes()
+        whole = parts.tobytes() if array.dtype != np.longdouble else repr(parts)
+        return kind, array.shape, array.dtype, whole
     return kind, value
 
 

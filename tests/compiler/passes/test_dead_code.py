@@ -7,7 +7,9 @@ import pytest
 from exactness import calls
 
 from pullback import Graph, trace
-from pullback.compiler.passes import common_subexpressions, constants, dead_code
+from pullback.compiler.passes.common_subexpressions import common_subexpressions
+from pullback.compiler.passes.constants import constants
+from pullback.compiler.passes.dead_code import dead_code
 from pullback.errors import PathChangedError
 
 

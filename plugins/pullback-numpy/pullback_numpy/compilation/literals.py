@@ -39,8 +39,14 @@ ELEMENTWISE = (
 )
 
 
+SMALL = 1024
+"""Constants of so many bytes are compared by what they hold, which a trace has copied."""
+
+
 def register(facts):
     """Say it of the functions of two arguments that act on each element."""
+    for kind in (np.ndarray, np.float64, np.float32, np.int64, np.bool, np.complex128):
+        facts.compare(kind, content)
     for function in ELEMENTWISE:
         facts.number_for_array(function, number_for_array, floats_for_integers)
 
@@ -109,3 +115,10 @@ def _all_are(array, first):
 def floats_for_integers(node):
     """``2 * x`` is ``2.0 * x`` for real ``x``, and faster."""
     return with_floats(node) if node.space is not None and is_real(node.space) else None
+
+
+def content(array):
+    """The bits of a small array with how they lie in memory; ``None`` for a large one."""
+    if array.nbytes > SMALL or array.dtype.hasobject:
+        return None
+    return array.dtype, array.shape, array.strides, array.tobytes()

@@ -12,7 +12,9 @@ import operator
 
 import numpy as np
 
-from pullback_numpy import strong
+from pullback.compiler.facts import Call
+from pullback.graph.nodes import Node
+from pullback_numpy import indexing, strong
 
 FUNCTIONS = {
     np.add: operator.add,
@@ -53,13 +55,18 @@ FUNCTIONS = {
     np.rad2deg: math.degrees,
     np.radians: math.radians,
     np.deg2rad: math.radians,
-    np.generic.item: float,
 }
 """Function of NumPy -> that of Python."""
 
 
+TAKING = (float, np.broadcast_to, np.stack, np.full_like, indexing.scatter)
+"""What makes the same of a float as of a scalar of double precision."""
+
+
 def register(facts):
     """Say it of ufuncs and of the strong products."""
+    facts.spell(np.generic.item, as_float)
+    facts.take_floats(*TAKING)
     facts.box(np.float64, float)
     for function, plain in FUNCTIONS.items():
         facts.number(function, plain)
@@ -69,6 +76,14 @@ def register(facts):
     facts.number(strong.bilinear, strong_product)
     facts.number(strong.divide, strong_quotient)
     facts.number(strong.power_log, strong_power)
+
+
+def as_float(node):
+    """The float that a scalar is, by its type, which takes floats as well."""
+    x, *others = node.args
+    if others or node.params or node.space is None or node.space[0] is not float:
+        return None
+    return Call(float, (x,)) if type(x) is Node and x.space == (np.float64, None, None) else None
 
 
 def square(x):
