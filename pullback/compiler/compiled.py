@@ -255,7 +255,7 @@ class _Compiler:
         if lowered.careful is not None:
             careful = self._later(lowered.careful, signature, names, shared, turned)
         program.function, program.source = written(
-            lowered.graph, signature, names, shared, shop, turned, careful
+            lowered.graph, signature, names, shared, shop, turned, careful, lowered.checked
         )
         return program
 

@@ -19,6 +19,7 @@ from pullback.compiler.unboxing import as_floats
 from pullback.errors import EngineError, PluginWarning
 from pullback.graph.editing import as_one_call
 from pullback.graph.graph import Graph
+from pullback.graph.nodes import Node
 from pullback.plugins import load, manager
 
 __all__ = ["Engine", "Engines", "Lowered", "Part", "engine_called", "engines"]
@@ -46,6 +47,8 @@ class Lowered:
     """What runs where; each node of the given graph stands in one of them."""
     careful: Graph | None = None
     """What is run where ``graph`` raises an ArithmeticError or a ValueError."""
+    checked: Sequence[Node] = ()
+    """Nodes of ``graph``: it is run where one of their values, which are numbers, is NaN, too."""
     source: str = ""
     """What else was written, for those who read it."""
 
@@ -107,10 +110,11 @@ class NumPyEngine(Engine):
 
     def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
         """The graph as it is, but for numbers of array libraries."""
-        lowered, is_risky = as_floats(graph)
+        found = as_floats(graph)
         names = [node.name for node in graph if node.kind == "call"]
         part = Part(self.name, names, "calls what the program calls")
-        return Lowered(lowered, (part,), graph if is_risky else None)
+        careful = graph if found.is_risky else None
+        return Lowered(found.graph, (part,), careful, found.checked)
 
 
 @dataclass

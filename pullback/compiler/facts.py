@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pullback.errors import PluginWarning, RuleError
 from pullback.graph.nodes import Node
 from pullback.plugins import load, manager
+from pullback.registry import unwrap
 from pullback.spaces import Space
 
 __all__ = ["Call", "Facts", "Simplification", "Simplifications", "is_in", "known_facts"]
@@ -71,6 +72,8 @@ class Facts:
     """Primitive -> what does the same to Python floats, or raises an ArithmeticError or ValueError.
 
     A function of them, such as `math.sin`, or `operator.mul`."""
+    unchecked: dict[Any, Any] = field(default_factory=dict)
+    """Primitive -> what does the same to Python floats unless its result is NaN."""
     taking: set[Any] = field(default_factory=set)
     """Primitives that do to a Python float what they do to a number of a library."""
     boxes: dict[type, type] = field(default_factory=dict)
@@ -116,11 +119,21 @@ class Facts:
         ``x`` has the shape and dtype of the output, and may be one of the arguments.
         """
         self.writing[_key(primitive)] = function
-        self.owning.add(primitive)
+        self.owning.add(_key(primitive))
 
-    def number(self, primitive: Any, function: Callable[..., Any]) -> None:
-        """Say that ``function`` does to Python floats what ``primitive`` does to numbers."""
+    def number(
+        self,
+        primitive: Any,
+        function: Callable[..., Any],
+        unless_nan: Callable[..., Any] | None = None,
+    ) -> None:
+        """Say that ``function`` does to Python floats what ``primitive`` does to numbers.
+
+        ``unless_nan`` does it too where its result is not NaN, and is cheaper.
+        """
         self.numbers[_key(primitive)] = function
+        if unless_nan is not None:
+            self.unchecked[_key(primitive)] = unless_nan
 
     def take_floats(self, *primitives: Any) -> None:
         """Say that a Python float may be given for a number of a library, with the same result."""
@@ -149,11 +162,12 @@ class Facts:
 
 
 def _key(primitive: Any) -> Any:
-    """``primitive``, if facts can be found by it.
+    """What facts are found by: the function behind what `pullback.primitive` made of it.
 
     Raises:
         RuleError: it is not hashable.
     """
+    primitive = unwrap(primitive)
     try:
         hash(primitive)
     except TypeError:

@@ -6,7 +6,7 @@ import ast
 import keyword
 import linecache
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -57,27 +57,45 @@ class Names:
 
 
 def variable_names(
-    nodes: Sequence[Node], inputs: Mapping[int, str], taken: Iterable[str]
+    nodes: Sequence[Node],
+    inputs: Mapping[int, str],
+    taken: Iterable[str],
+    kept: Container[int] = (),
 ) -> dict[int, str]:
     """Index of a node -> the name of its value.
 
     The last call of a line ``name = ...`` of the program has that name, the others are named
-    after what they do.
+    after what they do. In the reverse pass a name is used again after the last use of its value,
+    as people write ``ct = ct * cos``; Python then computes in memory that it has just let go of.
 
     Args:
         nodes: what is to be named, in order.
         inputs: those that have a name.
         taken: names that mean something else.
+        kept: those that must have a name of their own.
     """
     names = Names((*inputs.values(), *taken))
     found = dict(inputs)
+    last = {parent.index: node.index for node in nodes for parent in node.parents}
+    unused: dict[str, list[str]] = {}
+    bases: dict[int, str] = {}
     calls = [node for node in nodes if node.index not in found]
     for node, following in zip(calls, (*calls[1:], None), strict=False):
+        base = _NUMBER.sub("", node.name)
+        if node.pullback is not None:
+            for index in dict.fromkeys(parent.index for parent in node.parents):
+                if last[index] == node.index and index in bases:
+                    unused.setdefault(bases[index], []).append(found[index])
+            if node.index not in kept:
+                bases[node.index] = base
+                if unused.get(base):
+                    found[node.index] = unused[base].pop()
+                    continue
         is_last = following is None or following.pullback is not None or following.line != node.line
         wanted = None
         if node.pullback is None and node.line is not None and is_last:
             wanted = _assigned(node.line)
-        found[node.index] = names.free(wanted or _NUMBER.sub("", node.name))
+        found[node.index] = names.free(wanted or base)
     return found
 
 

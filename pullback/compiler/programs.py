@@ -97,6 +97,7 @@ def written(
     shop: Workshop,
     turned: Callable[[int, Any, Any, Any], Any],
     careful: Callable[..., Any] | None,
+    checked: Sequence[Node] = (),
 ) -> tuple[Callable[..., Any], str]:
     """A graph as a Python function, and the text of it.
 
@@ -108,6 +109,7 @@ def written(
         shop: what the programs of the function share.
         turned: ``(place, answer, args, params)``: goes on where a guard has another answer.
         careful: takes the arguments where a float raises an error and a number would not.
+        checked: values that must not be NaN, or else ``careful`` is called.
     """
     form = shop.form
     spelling = Spelling(shop.namespace, shop.names, shop.named, shop.called)
@@ -124,10 +126,15 @@ def written(
     spelling.name_inputs([*names, *(argument.name for argument in signature.arguments)])
     lines = statements(lowered, names, spelling, turning)
     copied = [now and not before for now, before in zip(sharing(lowered), shared, strict=True)]
-    lines.append(f"return {result(lowered, spelling, copied)}")
     if careful is not None:
         other = shop.names.free("carefully")
         shop.namespace[other] = careful
+        doubted = dict.fromkeys(spelling.variables[node.index] for node in checked)
+        if doubted:
+            lines.append(f"if {' or '.join(f'{name} != {name}' for name in doubted)}:  # NaN")
+            lines.append(f"    return {other}({handed_on})")
+    lines.append(f"return {result(lowered, spelling, copied)}")
+    if careful is not None:
         lines = [
             "try:",
             *(f"    {line}" for line in lines),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final
@@ -46,6 +46,8 @@ class Spelling:
         """What was captured: name -> value."""
         self.variables: Mapping[int, str] = {}
         """Index of a node -> its name."""
+        self.nested: Mapping[int, Node] = {}
+        """Index of a node -> itself, for those that are written where they are used."""
         self._local: set[str] = set()
         self._named = named
 
@@ -53,9 +55,12 @@ class Spelling:
         """Say how the arguments are called, and what is taken out of them."""
         self._local.update(names)
 
-    def name_variables(self, nodes: Sequence[Node], inputs: Mapping[int, str]) -> None:
-        """Give a name to the value of each node."""
-        self.variables = variable_names(nodes, inputs, (*self.namespace, *self._local))
+    def name_variables(
+        self, nodes: Sequence[Node], inputs: Mapping[int, str], kept: Container[int]
+    ) -> None:
+        """Give a name to the value of each node, and its own to those that are ``kept``."""
+        taken = (*self.namespace, *self._local)
+        self.variables = variable_names(nodes, inputs, taken, kept)
         self._local.update(self.variables.values())
 
     def call(self, node: Node) -> str:
@@ -128,6 +133,8 @@ class Spelling:
         """The text of a node or of a plain value, also of lists and tuples of them."""
         kind = type(value)
         if kind is Node:
+            if value.index in self.nested:
+                return self.call(value)
             return self.variables[value.index]
         if kind in _LITERALS:
             return repr(value) if value is not ... else "..."

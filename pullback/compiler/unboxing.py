@@ -8,8 +8,10 @@ was not changed.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from operator import getitem
+import math
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pullback.compiler.facts import Facts, is_in, known_facts
@@ -22,6 +24,17 @@ __all__ = ["as_floats", "element", "elements"]
 _FLOAT: Final[Space] = scalar_spaces[float]
 _EXACT: Final = 2**53
 """Larger whole numbers may have no float that is equal."""
+_COMPARISONS: Final = frozenset(
+    (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
+)
+_NAN_IN_NAN_OUT: Final = frozenset(
+    (
+        *(operator.add, operator.sub, operator.mul, operator.truediv, operator.neg, operator.pos),
+        *(abs, float, math.sqrt, math.exp, math.expm1, math.log, math.log1p, math.sin, math.cos),
+        *(math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh, math.tanh),
+    )
+)
+"""Functions of floats whose result is NaN, or an error, where an argument is."""
 _MANY: Final = 8
 """So many reads of an array are cheaper from a list of all its elements."""
 
@@ -36,16 +49,23 @@ def elements(vector: Any) -> Any:
     return vector.tolist()
 
 
-def as_floats(graph: Graph) -> tuple[Graph, bool]:
-    """The graph with numbers computed as floats, where all that a call is given are floats.
+@dataclass(frozen=True, slots=True)
+class AsFloats:
+    """A graph with numbers computed as floats."""
 
-    Returns:
-        The graph, and whether calls were replaced that return NaN or infinity where Python raises.
-    """
+    graph: Graph
+    is_risky: bool = False
+    """Whether calls were replaced that return NaN or infinity where Python raises."""
+    checked: Sequence[Node] = ()
+    """Values that are what they were only if they are not NaN."""
+
+
+def as_floats(graph: Graph) -> AsFloats:
+    """The graph with numbers computed as floats, where all that a call is given are floats."""
     work = _Unboxing(graph, known_facts())
     if not work.floats:
-        return graph, False
-    return work.result(), work.is_risky
+        return AsFloats(graph)
+    return AsFloats(work.result(), work.is_risky, work.checked)
 
 
 class _Unboxing:
@@ -60,10 +80,22 @@ class _Unboxing:
         """Index of a vector -> how many of its elements are read as floats."""
         self.is_risky = False
         self._choose()
+        doubted = self._doubted()
+        self.is_trusting = doubted is not None
+        """Whether NaN in a result tells that a call was replaced which is something else."""
+        self.doubted = doubted or set()
+        self.checked: list[Node] = []
         self.nodes: list[Node] = []
         self.known: list[Any] = [None] * len(graph)
         self.boxes: dict[int, Node] = {}
         """Index of a new node that is a float -> the node that makes a boxed number of it."""
+        self.used = {
+            node.index
+            for node in nodes_in(
+                (graph.outputs, [(node.args, node.params) for node in graph.nodes])
+            )
+        }
+        """The nodes that something else than a guard needs."""
         self.lists: dict[int, Node] = {}
         """Index of an old vector -> the new node of the list of its elements."""
 
@@ -84,14 +116,39 @@ class _Unboxing:
             else:
                 self.floats.discard(index)
 
+    def _doubted(self) -> set[int] | None:
+        """What is NaN if a product or quotient is that should be something else.
+
+        Returns:
+            ``None`` where that could go unnoticed.
+        """
+        found: set[int] = set()
+        for node in self.graph.nodes:
+            is_float = node.index in self.floats or node.space == _FLOAT
+            if node.index in self.floats and is_in(self.facts.unchecked, node.function):
+                found.add(node.index)
+            elif any(parent.index in found for parent in node.parents):
+                function = node.function
+                if node.index in self.floats:
+                    function = self.facts.numbers[function]
+                if not is_float or not is_in(_NAN_IN_NAN_OUT, function):
+                    return None
+                found.add(node.index)
+        if any(guard.node.index in found for guard in self.graph.guards):
+            return None
+        return found
+
     def _has_number_form(self, node: Node) -> bool:
         """Whether what a call does to boxed numbers can be done to floats."""
         return (
             node.kind == "call"
             and node.space is not None
-            and node.space[0] in self.facts.boxes
             and not node.params
             and is_in(self.facts.numbers, node.function)
+            and (
+                node.space[0] in self.facts.boxes
+                or (node.space == _FLOAT and is_in(self.facts.unchecked, node.function))
+            )
         )
 
     def _is_read(self, node: Node) -> bool:
@@ -124,16 +181,20 @@ class _Unboxing:
         """The graph with floats."""
         for node in self.graph.nodes:
             if node.index not in self.floats:
-                self.known[node.index] = self._copied(node)
+                self.known[node.index] = self._unboxed(node) or self._copied(node)
             elif self._is_read(node):
                 self.known[node.index] = self._read(node)
             else:
                 args = tuple(map(self._as_float, node.args))
                 function = self.facts.numbers[node.function]
+                if self.is_trusting:
+                    function = self.facts.unchecked.get(node.function, function)
                 self.known[node.index] = self._add(node, function, args, _FLOAT)
         known = [*self.known]
         for node in nodes_in(self.graph.outputs):
             known[node.index] = self._boxed(node)
+            if node.index in self.doubted:
+                self.checked.append(self.known[node.index])
         guards = [replace(g, node=self.known[g.node.index]) for g in self.graph.guards]
         return self.graph.remade(self.nodes, guards, known)
 
@@ -143,6 +204,13 @@ class _Unboxing:
         node.kind, node.params = "call", {}
         self.nodes.append(node)
         return node
+
+    def _unboxed(self, node: Node) -> Node | None:
+        """What a number is made a float of, if it is one already."""
+        argument = node.args[0] if node.function is float and len(node.args) == 1 else None
+        if isinstance(argument, Node) and argument.index in self.floats:
+            return self.known[argument.index]  # type: ignore[no-any-return]
+        return None
 
     def _copied(self, node: Node) -> Node:
         """A node that does not become a float; what it is given is what it was given before."""
@@ -164,6 +232,8 @@ class _Unboxing:
         """Whether a call returns the same for a float as for the boxed number."""
         if is_in(self.facts.taking, node.function):
             return True
+        if is_in(_COMPARISONS, node.function):
+            return node.index not in self.used
         if not is_in(self.facts.writing, node.function) or node.space is None:
             return False
         dtype = node.space[2]  # with an array beside it that has the dtype of the result
@@ -188,12 +258,12 @@ class _Unboxing:
             whole = self.known[vector.index]
             made = replace(vector, name=f"{vector.name}_elements", pullback=node.pullback)
             self.lists[vector.index] = self._add(made, elements, (whole,), None)
-        return self._add(node, getitem, (self.lists[vector.index], place), _FLOAT)
+        return self._add(node, operator.getitem, (self.lists[vector.index], place), _FLOAT)
 
     def _boxed(self, node: Node) -> Any:
         """The new node whose value is of the type that the old one has."""
         new = self.known[node.index]
-        if node.index not in self.floats:
+        if node.index not in self.floats or node.space == _FLOAT:
             return new
         if new.index not in self.boxes:
             assert node.space is not None

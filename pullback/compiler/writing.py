@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from pullback.compiler.buffers import Buffers, plan
-from pullback.compiler.facts import known_facts
+from pullback.compiler.buffers import Buffers, is_large, plan
+from pullback.compiler.facts import is_in, known_facts
 from pullback.compiler.spelling import Spelling
 from pullback.containers import unflatten
 from pullback.graph.graph import Graph
-from pullback.graph.nodes import Guard, Node, described
+from pullback.graph.nodes import Guard, Node, described, nodes_in
 from pullback.graph.paths import guards_by_node
 from pullback.graph.running import live_nodes
 
@@ -38,11 +38,18 @@ def statements(
     nodes = live_nodes(graph)
     buffers = plan(nodes, graph.outputs, known_facts())
     inputs = {node.index: name for node, name in zip(graph.inputs, names, strict=True)}
-    spelling.name_variables(nodes, inputs)
+    spelling.nested = _boxes(graph, nodes)
+    ends = [*graph.outputs, *(node.args for node in spelling.nested.values())]
+    kept = {node.index for node in nodes_in([*ends, *(guard.node for guard in graph.guards)])}
+    kept.update(node.index for node in nodes if node.space is None or is_large(node.space))
+    kept.update(index for gone in buffers.freed.values() for index in gone)
+    spelling.name_variables(nodes, inputs, kept)
     guards = guards_by_node(graph)
     rows: list[tuple[str, str]] = []
     part = None
     for node in nodes:
+        if node.index in spelling.nested:
+            continue
         name = spelling.variables[node.index]
         if node.kind == "call":
             current = "forward" if node.pullback is None else "backward"
@@ -64,6 +71,16 @@ def statements(
         rows.insert(0, ("# forward", ""))
     width = max((len(code) for code, _ in rows if len(code) <= _WIDEST), default=0)
     return [f"{code:<{width}}  # {note}" if note else code for code, note in rows]
+
+
+def _boxes(graph: Graph, nodes: Sequence[Node]) -> dict[int, Node]:
+    """The nodes that make the number that is returned of a float."""
+    found = {node.index: node for node in nodes if is_in(known_facts().boxes, node.function)}
+    for parent in nodes_in([(node.args, node.params) for node in nodes]):
+        found.pop(parent.index, None)
+    for guard in graph.guards:
+        found.pop(guard.node.index, None)
+    return found
 
 
 def _call(node: Node, spelling: Spelling, buffers: Buffers) -> str:

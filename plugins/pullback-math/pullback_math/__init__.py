@@ -42,3 +42,11 @@ def pullback_register_samples(samples):
     from pullback_math import samples as ours  # imports hypothesis
 
     ours.register(samples)
+
+
+@hookimpl
+def pullback_register_facts(facts):
+    """Hand over what the compiler may do with strong zeros."""
+    from pullback_math import compilation  # imports the compiler
+
+    compilation.register(facts)

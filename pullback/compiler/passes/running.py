@@ -9,6 +9,7 @@ from pullback.compiler.facts import Call, Simplifications
 from pullback.graph.editing import Visit, has_unplaced, rewritten, unplaced
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node
+from pullback.registry import unwrap
 
 __all__ = ["Local", "Pass", "in_order", "plain_leaves", "visitor"]
 
@@ -113,7 +114,7 @@ def visitor(table: Simplifications) -> Visit:
             if isinstance(found, Node):
                 return found if found.space == node.space else node
             function, args, params, _ = found
-            node.function, node.params = function, params
+            node.function, node.params = unwrap(function), params
             node.args = _with_nodes(node, args)
             if node.args is not args:
                 return node

@@ -72,9 +72,9 @@ def register(facts):
         facts.number(function, plain)
     facts.number(np.square, square)
     facts.number(np.reciprocal, reciprocal)
-    facts.number(strong.multiply, strong_product)
-    facts.number(strong.bilinear, strong_product)
-    facts.number(strong.divide, strong_quotient)
+    facts.number(strong.multiply, strong_product, unless_nan=operator.mul)
+    facts.number(strong.bilinear, strong_product, unless_nan=operator.mul)
+    facts.number(strong.divide, strong_quotient, unless_nan=operator.truediv)
     facts.number(strong.power_log, strong_power)
 
 
