@@ -118,6 +118,12 @@ def test_integers_are_left_alone():
     assert [y.dtype.kind for y in simpler(f, x)(x)] == ["f"] * 3
 
 
+@pytest.mark.parametrize("f", [lambda x, n: x * -n, lambda x, n: x + -n, lambda x, n: -x * -n])
+def test_there_is_no_integer_minus_zero(f):
+    x, n = np.array([-0.0, 1.0]), np.array([0, 2])
+    assert bits(simpler(f, x, n)(x, n)) == bits(f(x, n))
+
+
 def test_shapes_that_a_product_makes_are_not_lost():
     f = lambda x, y: (np.ones((2, 3)) * x, 1.0 * x)
     graph = simpler(f, np.ones(3), 1.0)
