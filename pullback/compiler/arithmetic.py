@@ -66,6 +66,10 @@ def _is_negated(value: Any, is_real: IsReal) -> bool:
     return is_real(value.space)
 
 
+def _negated(is_real: IsReal, x: Node) -> Found:
+    return Call(operator.neg, (x,)) if x.space is not None and is_real(x.space) else None
+
+
 def number_of(value: Any) -> float | None:
     """The number, if a value is a float of Python that is finite."""
     return value if type(value) is float and isfinite(value) else None
@@ -98,7 +102,7 @@ def _product(is_real: IsReal, a: Any, b: Any) -> Found:
     if c == 1.0:
         return b
     if c == -1.0:
-        return Call(operator.neg, (b,))
+        return _negated(is_real, b)
     if _is_negated(b, is_real):
         return Call(operator.mul, (-c, b.args[0]))
     if _is(b, operator.mul):
@@ -126,7 +130,7 @@ def _difference(is_real: IsReal, a: Any, b: Any) -> Found:
     if type(b) is float and b == 0.0 and copysign(1.0, b) > 0 and type(a) is Node:
         return a
     if type(a) is float and a == 0.0 and copysign(1.0, a) < 0 and type(b) is Node:
-        return Call(operator.neg, (b,))
+        return _negated(is_real, b)
     if _is_negated(b, is_real):
         return Call(operator.add, (a, b.args[0]))
     return None
