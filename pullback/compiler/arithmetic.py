@@ -51,12 +51,23 @@ def arithmetic(is_real: IsReal) -> Mapping[Any, Simplification]:
 def _real(is_real: IsReal, formula: Callable[..., Found], node: Node) -> Found:
     if node.space is None or node.params or not is_real(node.space):
         return None
-    return formula(*node.args)
+    return formula(is_real, *node.args)
 
 
 def _is(value: Any, function: Any) -> bool:
     """Whether a value is a call of ``function`` by position."""
     return type(value) is Node and value.function is function and not value.params
+
+
+def _is_negated(value: Any, is_real: IsReal) -> bool:
+    """Whether a value is a negated one that is real itself: there is no integer -0."""
+    if not _is(value, operator.neg) or value.space is None:
+        return False
+    return is_real(value.space)
+
+
+def _negated(is_real: IsReal, x: Node) -> Found:
+    return Call(operator.neg, (x,)) if x.space is not None and is_real(x.space) else None
 
 
 def number_of(value: Any) -> float | None:
@@ -80,10 +91,10 @@ def _same(x: Any, y: Any) -> bool:
     return type(x) is Node and type(y) is Node and x.space == y.space and x.space is not None
 
 
-def _product(a: Any, b: Any) -> Found:
+def _product(is_real: IsReal, a: Any, b: Any) -> Found:
     if type(b) is float:
         return Call(operator.mul, (b, a))
-    if _is(b, operator.neg) and _is(a, operator.neg):
+    if _is_negated(b, is_real) and _is_negated(a, is_real):
         return Call(operator.mul, (a.args[0], b.args[0]))
     c = number_of(a)
     if c is None or type(b) is not Node:
@@ -91,8 +102,8 @@ def _product(a: Any, b: Any) -> Found:
     if c == 1.0:
         return b
     if c == -1.0:
-        return Call(operator.neg, (b,))
-    if _is(b, operator.neg):
+        return _negated(is_real, b)
+    if _is_negated(b, is_real):
         return Call(operator.mul, (-c, b.args[0]))
     if _is(b, operator.mul):
         inner = number_of(b.args[0])
@@ -101,32 +112,32 @@ def _product(a: Any, b: Any) -> Found:
     return None
 
 
-def _sum(a: Any, b: Any) -> Found:
+def _sum(is_real: IsReal, a: Any, b: Any) -> Found:
     if type(b) is float:
         return Call(operator.add, (b, a))
     if a is b:
         return Call(operator.mul, (2.0, a))
-    if _is(b, operator.neg) and type(a) is Node:
+    if _is_negated(b, is_real) and type(a) is Node:
         return Call(operator.sub, (a, b.args[0]))
-    if _is(a, operator.neg) and type(b) is Node:
+    if _is_negated(a, is_real) and type(b) is Node:
         return Call(operator.sub, (b, a.args[0]))
     if type(a) is float and a == 0.0 and type(b) is Node:
         return b if copysign(1.0, a) < 0 or _never_minus_zero(b) else None
     return None
 
 
-def _difference(a: Any, b: Any) -> Found:
+def _difference(is_real: IsReal, a: Any, b: Any) -> Found:
     if type(b) is float and b == 0.0 and copysign(1.0, b) > 0 and type(a) is Node:
         return a
     if type(a) is float and a == 0.0 and copysign(1.0, a) < 0 and type(b) is Node:
-        return Call(operator.neg, (b,))
-    if _is(b, operator.neg):
+        return _negated(is_real, b)
+    if _is_negated(b, is_real):
         return Call(operator.add, (a, b.args[0]))
     return None
 
 
-def _quotient(a: Any, b: Any) -> Found:
-    if _is(a, operator.neg) and _is(b, operator.neg):
+def _quotient(is_real: IsReal, a: Any, b: Any) -> Found:
+    if _is_negated(a, is_real) and _is_negated(b, is_real):
         return Call(operator.truediv, (a.args[0], b.args[0]))
     c = number_of(b)
     if c is not None and type(a) is Node and _is_power_of_two(c):
@@ -134,8 +145,8 @@ def _quotient(a: Any, b: Any) -> Found:
     return None
 
 
-def _negative(x: Any) -> Found:
-    if _is(x, operator.neg):
+def _negative(is_real: IsReal, x: Any) -> Found:
+    if _is_negated(x, is_real):
         return x.args[0] if type(x.args[0]) is Node else None
     if _is(x, operator.mul):
         c = number_of(x.args[0])
@@ -144,11 +155,11 @@ def _negative(x: Any) -> Found:
     return None
 
 
-def _itself(x: Any) -> Found:
+def _itself(is_real: IsReal, x: Any) -> Found:
     return x if type(x) is Node else None
 
 
-def _power(base: Any, exponent: Any) -> Found:
+def _power(is_real: IsReal, base: Any, exponent: Any) -> Found:
     if type(exponent) in (int, float) and exponent == 1 and type(base) is Node:
         return base
     return None

@@ -113,9 +113,15 @@ def test_the_reason_for_complex_numbers():
 
 def test_integers_are_left_alone():
     x = np.array([1, 2])
-    f = lambda x: (1.0 * x, x / 1.0, x - 0.0)
-    assert len(calls(simpler(f, x))) == 3
-    assert [y.dtype.kind for y in simpler(f, x)(x)] == ["f"] * 3
+    f = lambda x: (1.0 * x, x / 1.0, x - 0.0, -1.0 * x, x / -1.0, -0.0 - x)
+    assert len(calls(simpler(f, x))) == 6
+    assert [y.dtype.kind for y in simpler(f, x)(x)] == ["f"] * 6
+
+
+@pytest.mark.parametrize("f", [lambda x, n: x * -n, lambda x, n: x + -n, lambda x, n: -x * -n])
+def test_there_is_no_integer_minus_zero(f):
+    x, n = np.array([-0.0, 1.0]), np.array([0, 2])
+    assert bits(simpler(f, x, n)(x, n)) == bits(f(x, n))
 
 
 def test_shapes_that_a_product_makes_are_not_lost():

@@ -59,6 +59,7 @@ KEPT = {
     "an integer over integers": (lambda x: x / 2, np.arange(3)),
     "a large integer": (lambda x: (2**60 + 1) * x, X),
     "an integer that single precision has not": (lambda x: (2**24 + 1) * x, SINGLE),
+    "integers beside integers": (lambda x: np.full(3, 2) * x, np.arange(3)),
     "an exponent": (lambda x: x**2, 1.1),
     "a comparison": (lambda x: x > 2, X),
     "nothing": (lambda x: np.ones((0,)) * x, np.ones(0)),

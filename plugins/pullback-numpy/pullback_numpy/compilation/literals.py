@@ -69,10 +69,12 @@ def _number(constant, other, node):
         return None
     if other.space != node.space or getattr(constant, "ndim", 0) > _ndim(node.space):
         return None
+    kind = _dtype(node.space).kind
+    if kind not in "fc":
+        return None
     number = uniform(constant)
     if type(number) in (int, bool) and abs(number) <= EXACT_INTEGERS:
         number = float(number)
-    kind = _dtype(node.space).kind
     return number if type(number) is float or (kind == "c" and type(number) is complex) else None
 
 

@@ -32,7 +32,7 @@ VIEWS = (
 FRESH = (
     *(np.sum, np.prod, np.mean, np.std, np.var, np.max, np.min, np.ptp, np.median),
     *(np.any, np.all, np.count_nonzero, np.argmax, np.argmin, np.argsort, np.sort),
-    *(np.cumsum, np.cumprod, np.diff, np.clip, np.where, np.copy, np.stack, np.concatenate),
+    *(np.cumsum, np.cumprod, np.clip, np.where, np.copy, np.stack, np.concatenate),
     *(np.vstack, np.hstack, np.column_stack, np.tile, np.repeat, np.roll, np.pad),
     *(np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.kron, np.cross, np.trace),
     *(np.zeros_like, np.ones_like, np.full_like, np.take, np.take_along_axis),
