@@ -27,7 +27,7 @@ from pullback.compiler.programs import (
 )
 from pullback.compiler.recording import captured, record
 from pullback.compiler.signatures import Signature, form_of, leaf_names, sign
-from pullback.errors import CompilerWarning, PassError
+from pullback.errors import CompilerWarning, PassError, StaticArgumentError
 from pullback.graph.nodes import short_name
 
 __all__ = ["Compiled", "compile"]
@@ -169,11 +169,20 @@ class _Compiler:
         self.cases: dict[Signature, _Case] = {}
         self.lock = threading.RLock()
         self.name = _name_of(f)
+        self._check_static()
         namespace: dict[str, Any] = {"elsewhere": self.elsewhere, **HELPERS}
         namespace["__name__"] = __name__  # so that it is not taken for a user's module
         self.front: Any = self._new_front(namespace)
         names = Names((*RESERVED, *(p.name for p in self.form.parameters), self.name))
         self.shop = Workshop(self.name, self.form, captured(f), namespace, names, {}, self.front)
+
+    def _check_static(self) -> None:
+        known = [parameter.name for parameter in self.form.parameters]
+        for name in () if self.form.is_open else self.settings.static.difference(known):
+            raise StaticArgumentError(
+                f"{name} is to be static, and {self.name} has no such argument; it has "
+                f"{', '.join(known) or 'none'}"
+            )
 
     def _new_front(self, namespace: dict[str, Any]) -> Any:
         """The function that is handed out: its code becomes that of the latest program."""
@@ -204,9 +213,9 @@ class _Compiler:
         case = self.cases.get(signature)
         if case is None:
             with self.lock:
-                case = self.cases.get(signature)
-                if case is None:
-                    case = self._new_case(signature, varying, args, params)
+                case = self.cases.get(signature) or self._new_case(signature, varying, args, params)
+        if case is None:
+            return self.call(*args, **params)
         return case.first.function(*args, **params)
 
     def _names_of(self, number: int) -> list[str]:
@@ -223,8 +232,12 @@ class _Compiler:
         varying: Sequence[Any],
         args: Sequence[Any],
         params: Mapping[str, Any],
-    ) -> _Case:
-        case = _Case(self._program(signature, varying, args, params))
+    ) -> _Case | None:
+        """The case of a signature; ``None`` where what is computed is being differentiated."""
+        first = self._program(signature, varying, args, params)
+        if first is None:
+            return None
+        case = _Case(first)
         while len(self.cases) >= self.settings.most_programs:
             del self.cases[next(iter(self.cases))]
         self.cases[signature] = case
@@ -238,11 +251,18 @@ class _Compiler:
         varying: Sequence[Any],
         args: Sequence[Any],
         params: Mapping[str, Any],
-    ) -> Program:
-        """Record the function on these arguments, simplify, and write what is left."""
+    ) -> Program | None:
+        """Record the function on these arguments, simplify, and write what is left.
+
+        Returns:
+            ``None`` where the function captures a value that another trace records: a program
+            would keep it longer than that trace lasts.
+        """
         settings, shop = self.settings, self.shop
         names = leaf_names(signature, (*args, *params.values()), shop.namespace)
         recorded = record(self.f, self.name, signature, names, varying)
+        if any(any_traced((*node.args, *node.params.values())) for node in recorded):
+            return None
         shared = sharing(recorded)
         graph = simplified(recorded, settings.passes)
         lowered = settings.engine.lower(graph, settings.options)
@@ -308,6 +328,8 @@ class _Compiler:
         by_place, by_name = self.form.bind(args, params)
         _, varying = sign(self._names_of(len(by_place)), by_place, by_name, self.settings.static)
         following = self._program(program.signature, varying, by_place, by_name)
+        if following is None:
+            return None
         case.programs.append(following)
         program.turns[turn] = following
         self._show()
