@@ -28,6 +28,7 @@ from pullback.transforms import grad, hessian, hvp, jacobian, value_and_grad
 from pullback.updates import at
 
 if TYPE_CHECKING:
+    from pullback.checkpointing import checkpoint
     from pullback.debugging import debug
     from pullback.graph import Graph, folded, trace
 
@@ -41,6 +42,7 @@ __all__ = [
     "Rule",
     "__version__",
     "at",
+    "checkpoint",
     "debug",
     "elementwise",
     "errors",
@@ -67,6 +69,7 @@ __all__ = [
 
 _LATER = {
     "Graph": "pullback.graph",
+    "checkpoint": "pullback.checkpointing",
     "debug": "pullback.debugging",
     "folded": "pullback.graph",
     "trace": "pullback.graph",
