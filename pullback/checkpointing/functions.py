@@ -16,7 +16,12 @@ from pullback.arguments import youngest_trace
 from pullback.boundary import admit, is_leaf, own_copy
 from pullback.containers import flatten, unflatten
 from pullback.core import Run, dispatching, run, space_of_output
-from pullback.errors import CheckpointError, CotangentError, LeakedTracerError
+from pullback.errors import (
+    CheckpointError,
+    CotangentError,
+    LeakedTracerError,
+    TracerConversionError,
+)
 from pullback.forward import ForwardTrace
 from pullback.names import name_of
 from pullback.spaces import Traced, gathered
@@ -56,7 +61,7 @@ class Checkpointed:
             return self.plain(*args, **params)
         flat = self if structure is None else self.of_leaves(structure)
         if trace.takes_whole_calls:
-            return apply_function(flat, tuple(leaves), {})
+            return flat._as_node(leaves, trace)
         return flat._recorded(leaves, trace)
 
     @property
@@ -71,6 +76,21 @@ class Checkpointed:
             structure: of ``(args, params)``.
         """
         return Checkpointed(OfLeaves(self.function, structure))
+
+    def _as_node(self, leaves: Sequence[Any], trace: Any) -> Any:
+        """The output for traced leaves, in a graph.
+
+        Raises:
+            TracerConversionError: a value of the graph is used and is no argument.
+        """
+        y = apply_function(self, tuple(leaves), {})
+        for leaf in [y] if is_leaf(y) else flatten(y)[0]:
+            if isinstance(leaf, Traced) and trace.id in _traces([leaf._value]):
+                raise TracerConversionError(
+                    f"{name_of(self.function)} is checkpointed, and uses a value of a graph which "
+                    "is none of its arguments; pass it as an argument too"
+                )
+        return y
 
     def _recorded(self, leaves: Sequence[Any], trace: Any) -> Any:
         """The output for traced leaves, on the tape of ``trace``."""
