@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, TypeAlias
 
 from pullback.arguments import youngest_trace
@@ -46,6 +47,10 @@ class Checkpointed:
 
     def __repr__(self) -> str:
         return f"checkpoint({name_of(self.function)})"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """The method, where a class has a checkpointed function."""
+        return self if instance is None else MethodType(self, instance)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """What the function returns; on traced arguments, recorded as one call."""
@@ -291,7 +296,8 @@ def run_again(function: Callable[..., Any], values: Sequence[Any], places: Seque
 
 def short_name(function: Any) -> str:
     """The last part of the name of a function, or of its type."""
-    return getattr(function, "__name__", None) or type(function).__name__.lower()
+    name: str = getattr(function, "__name__", None) or type(function).__name__.lower()
+    return name.strip("<>")
 
 
 def is_any_traced(leaves: Sequence[Any]) -> bool:
