@@ -22,6 +22,7 @@ from pullback.checkpointing.functions import (
 from pullback.checkpointing.schedules import Kind, check, default_states, schedule
 from pullback.containers import unflatten
 from pullback.core import Run
+from pullback.forward import run_links
 
 __all__ = ["CheckpointedChain"]
 
@@ -53,6 +54,11 @@ class CheckpointedChain(Checkpointed):
     def __repr__(self) -> str:
         return f"checkpoint({self.function!r}, states={self.states})"
 
+    @property
+    def plain(self) -> Callable[..., Any]:
+        """The chain, not checkpointed, as a function that takes traced arguments."""
+        return LinkByLink(self.function)
+
     def of_leaves(self, structure: Any) -> CheckpointedChain:
         """The same chain, whose first link takes the leaves of its arguments."""
         first, *rest = self.function.links
@@ -73,6 +79,16 @@ class CheckpointedChain(Checkpointed):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkByLink:
+    """A chain that is traced as the calls of its links, and not as one call."""
+
+    chain: Chain
+
+    def __call__(self, *args: Any) -> Any:
+        return run_links(self.chain.links, args)
+
+
+@dataclass(frozen=True, slots=True)
 class ChainPull(Pull):
     """The pullback of a chain, which runs it first, by its schedule."""
 
@@ -82,7 +98,7 @@ class ChainPull(Pull):
     def __call__(self, *leaves: Any) -> tuple[Any, ...]:
         """One cotangent for each place; traced leaves are for a derivative of higher order."""
         if is_any_traced(leaves):
-            return Pull.__call__(self, *leaves)
+            return Pull(LinkByLink(self.function), self.form)(*leaves)
         values, cotangents = leaves[: self.form.count], leaves[self.form.count :]
         sweep = Sweep(self.function.links, self.states, values, self.form.places)
         sweep.there()
@@ -154,8 +170,8 @@ class Sweep:
             self.saved[place] = self.present
             return
         if kind == "advance":
-            links = Chain(self.links[self.place : place])
-            self.present = links(*self._inputs()) if self.place == 0 else links(self.present)
+            inputs = self._inputs() if self.place == 0 else [self.present]
+            self.present = run_links(self.links[self.place : place], inputs)
         else:
             self.present = self.saved[place]
         self.place = place

@@ -231,6 +231,10 @@ def test_several_outputs():
     expected = np.cos(X) * (2.0 * V + 2.0 * np.sin(X))
     np.testing.assert_allclose(back(ct), expected)
     np.testing.assert_allclose(back(ct), expected)
+    product = hvp(lambda x: np.sum(chain(x)["more"][0]))(X, V)
+    np.testing.assert_allclose(product, 2.0 * np.cos(2.0 * X) * V)
+    _, tangent = jvp(chain, (X,), (V,))
+    np.testing.assert_allclose(tangent["twice"], 2.0 * np.cos(X) * V)
 
 
 def test_a_link_without_a_derivative_ends_it():
@@ -250,8 +254,8 @@ def test_a_chain_of_a_million_links_does_not_recurse():
 
 def test_a_link_that_closes_over_the_value_of_an_outer_derivative():
     def outer(x):
-        chain = checkpoint([sin, lambda w: sin(1.0) * w * x, sin], states=1)
-        return grad(lambda w: 3.0 * x * chain(w))(2.0)
+        chain = checkpoint([sin, lambda w: sin(1.0) * w * x, sin, lambda y: {"y": y}], states=1)
+        return grad(lambda w: 3.0 * x * chain(w)["y"])(2.0)
 
     def closed(x):  # of 3 x sin(a x sin(w)) by w
         a = sin(1.0)
@@ -335,6 +339,19 @@ def test_what_is_no_chain_is_refused():
         checkpoint([sin], states=0)
     with pytest.raises(CheckpointError, match="the number of states is True"):
         checkpoint([sin], states=True)
+
+
+def test_a_chain_that_does_something_else_the_second_time_is_refused():
+    runs = []
+
+    def unsteady(x):
+        runs.append(x)
+        return x if len(runs) == 1 else [x, x]
+
+    _, back = vjp(checkpoint([sin, unsteady], states=1), 1.0)
+    assert back(1.0) == cos(1.0)
+    with pytest.raises(CheckpointError, match="was run again for its derivative"):
+        back(1.0)
 
 
 def test_a_missing_rule_is_named():

@@ -194,6 +194,13 @@ def test_forward_mode_runs_it_once(runs):
     assert "plain" not in runs
 
 
+def test_an_array_of_traced_values_counts_as_one(runs):
+    sine = runs.pop()
+    block = checkpoint(lambda x: np.sum(sine(x)))
+    grad(lambda x: block(np.array([x, 2.0 * x])))(1.0)
+    assert runs == ["plain", "rule", "pullback"]
+
+
 def peak(f, x):
     """The most memory that ``f`` takes, in arrays of the size of ``x``."""
     f(x)
