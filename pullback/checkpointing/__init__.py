@@ -28,9 +28,9 @@ def checkpoint(f: Any, /, *, states: int | None = None) -> Checkpointed:
     Args:
         f: a function, also as a decorator; or a chain or list of links.
         states: how many values a chain may keep at once; its input counts as one. If not given,
-            the least for which no link is run more than twice besides by its rule, which is about
-            ``sqrt(2 n)``: the plain runs are then fewer than ``2 n``. Half of these states would
-            need about ``3 n``, and twice as many still about ``1.5 n``.
+            the least for which no link is run more than twice besides by its rule, about
+            ``sqrt(2 n)``: fewer than ``2 n`` plain runs in all. A quarter of them would need 3 to 5
+            times ``n`` runs, and twice as many save little: they still need 1.7 to 2 times ``n``.
 
     Returns:
         A function of the arguments of ``f``. In a graph it is one node, and so is its pullback.

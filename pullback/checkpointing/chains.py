@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from pullback.boundary import own_copy, zeros_like
 from pullback.chain import Chain, Stack, backward, forward
@@ -30,6 +30,8 @@ __all__ = ["CheckpointedChain"]
 class CheckpointedChain(Checkpointed):
     """What `pullback.checkpoint` returns for a chain."""
 
+    name: Final = "chain"
+    """What a graph calls it."""
     function: Chain
 
     def __init__(self, chain: Chain, states: int | None) -> None:

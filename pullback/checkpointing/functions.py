@@ -32,7 +32,10 @@ __all__ = ["Checkpointed", "Output", "Pull", "is_any_traced"]
 
 
 class Checkpointed:
-    """What `pullback.checkpoint` returns for a function."""
+    """What `pullback.checkpoint` returns: a function that is run again for its derivative."""
+
+    function: Callable[..., Any]
+    """What it does, not checkpointed."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function

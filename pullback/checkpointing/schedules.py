@@ -34,6 +34,7 @@ class Action(NamedTuple):
       back through it. A state that is saved at ``place`` is needed no more.
     """
     place: int
+    """Which state or link."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.place}"
