@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import gc
 import math
 import operator
 import threading
@@ -17,6 +18,7 @@ import pytest
 import pullback
 from pullback import (
     Chain,
+    Graph,
     checkpoint,
     grad,
     hessian,
@@ -30,7 +32,12 @@ from pullback import (
     vjp,
 )
 from pullback.checkpointing import Checkpointed
-from pullback.errors import CheckpointError, LeakedTracerError, TracerConversionError
+from pullback.errors import (
+    CheckpointError,
+    LeakedTracerError,
+    NonFiniteError,
+    TracerConversionError,
+)
 
 X = np.array([0.5, -1.25, 2.0])
 V = np.array([1.0, 0.25, -2.0])
@@ -238,6 +245,31 @@ def test_memory_of_higher_derivatives_holds_as_little():
     assert peak(product(checkpoint), x) < peak(product(lambda f: f), x) / 2.5
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        checkpoint(lambda x: np.sum(np.sin(x))),
+        checkpoint([np.sin, np.sin, np.sin, np.sum], states=2),
+        lambda x: checkpoint(lambda d: np.sum(d["a"] * d["b"]))({"a": x, "b": 2.0}),
+    ],
+)
+def test_nothing_waits_for_the_garbage_collector(f):
+    def differentiate():
+        grad(f)(X)
+        vjp(f, X)[1](1.0)
+        vjp(f, X)
+        hvp(f)(X, V)
+
+    differentiate()
+    gc.collect()
+    gc.disable()
+    try:
+        differentiate()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def test_arguments_may_be_changed_before_the_derivative_is_taken():
     x, other, listed = X.copy(), V.copy(), [V.copy()]
     block = checkpoint(lambda x, other, listed: np.sin(x * other) * listed[0])
@@ -365,6 +397,26 @@ def test_in_a_graph_the_function_is_one_node_and_its_pullback_another():
     ]
     inside = trace(nodes[1].function.function, X, np.ones(2))
     assert [node.label for node in inside].count("tanh") == 1
+
+
+def test_in_a_graph_made_by_hand():
+    graph = Graph("model")
+    x = graph.placeholder("x")
+    graph.output(np.multiply(layer(x), 2.0))
+    np.testing.assert_array_equal(graph(X), 2.0 * np.tanh(W @ X))
+    expected = 2.0 * (1.0 - np.tanh(W @ X) ** 2)[:, None] * W
+    np.testing.assert_allclose(jacobian(graph)(X), expected)
+
+
+def test_an_inspected_run_of_a_graph():
+    run = trace(lambda x: np.sum(layer(x, scale=2.0)), X).run(X)
+    expected = 2.0 * (1.0 - np.tanh(W @ X) ** 2) @ W
+    np.testing.assert_allclose(run.reverse(), expected)
+
+
+def test_within_debug_the_recomputation_is_watched():
+    with pullback.debug(), pytest.raises(NonFiniteError, match=r"the pullback of numpy\.sqrt"):
+        grad(checkpoint(lambda x: np.sqrt(x)))(0.0)
 
 
 def test_a_method():
