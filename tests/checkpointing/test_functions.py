@@ -121,6 +121,7 @@ def test_second_and_third_derivatives(name):
 def test_graphs_compute_the_same_at_other_values(name):
     f, other = PROGRAMS[name], X * 1.5 + 0.125
     np.testing.assert_allclose(trace(f, X)(other), f(other), rtol=1e-15)
+    np.testing.assert_allclose(trace(f, X).unfold()(other), f(other), rtol=1e-15)
     of_gradient = trace(grad(f), X)
     np.testing.assert_allclose(of_gradient(other), grad(f)(other), rtol=1e-14)
     again = grad(lambda x: V @ of_gradient(x))(other)
