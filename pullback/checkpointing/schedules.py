@@ -121,7 +121,7 @@ def advances(n: int, states: int) -> int:
     """How many links the ``"advance"`` actions of ``schedule(n, states)`` run: the least possible.
 
     With ``r`` the least number for which C(states + r, states) >= n, this is
-    r n - C(states + r, r - 1): proposition 1 of Griewank and Walther.
+    r n - C(states + r, r - 1): the closed form of Griewank and Walther.
 
     Args:
         n: the number of links, at least 1.
