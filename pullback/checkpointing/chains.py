@@ -64,7 +64,8 @@ class CheckpointedChain(Checkpointed):
     def of_leaves(self, structure: Any) -> CheckpointedChain:
         """The same chain, whose first link takes the leaves of its arguments."""
         first, *rest = self.function.links
-        return CheckpointedChain(Chain([OfLeaves(first, structure), *rest]), self.states)
+        link = OfLeaves(_as_function(first), structure)
+        return CheckpointedChain(Chain([link, *rest]), self.states)
 
     def started(
         self, given: Sequence[Any], values: Sequence[Any], places: Sequence[int]
@@ -88,6 +89,13 @@ class LinkByLink:
 
     def __call__(self, *args: Any) -> Any:
         return run_links(self.chain.links, args)
+
+
+def _as_function(link: Any) -> Any:
+    """A link as something that can be called with traced arguments."""
+    if type(link) in (list, tuple):
+        link = Chain(link)
+    return LinkByLink(link) if isinstance(link, Chain) else link
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +192,7 @@ class Sweep:
         self.saved.pop(self.place, None)
         link = self.links[self.place]
         if self.place == 0:
-            link = Chain(link) if type(link) in (list, tuple) else link
-            traced = run_again(link, self.values, self.places)
+            traced = run_again(_as_function(link), self.values, self.places)
             self.pullback = partial(_pulled, traced)
             return traced.y
         stack: Stack = []

@@ -224,6 +224,21 @@ def test_the_first_link_may_take_containers():
     assert gradient["b"] == pytest.approx(np.sum(X[indices] * slopes))
 
 
+def test_the_first_link_may_be_a_chain():
+    product = [[lambda d: d["a"] * d["b"]], lambda x: {"y": x}]
+    chain = checkpoint([product, lambda d: d["y"], sin, sin], states=1)
+    y, gradient = val_and_grad(chain, {"a": 2.0, "b": 3.0})
+    expected, slope = sine_tower(2, 6.0)
+    assert y == expected
+    assert gradient == pytest.approx({"a": 3.0 * slope, "b": 2.0 * slope})
+    second = hvp(chain)({"a": 2.0, "b": 3.0}, {"a": 1.0, "b": 0.0})
+    plain = difference(lambda a: grad(chain)({"a": a, "b": 3.0})["a"], 2.0, 1.0)
+    assert second["a"] == pytest.approx(plain, rel=1e-7)
+    assert grad(checkpoint([[sin, sin], Chain([sin]), sin], states=1))(1.0) == pytest.approx(
+        sine_tower(4, 1.0)[1]
+    )
+
+
 def test_several_outputs():
     chain = checkpoint([np.sin, lambda x: {"twice": 2.0 * x, "more": (x * x, 7, "word")}], states=1)
     y, back = vjp(chain, X)
