@@ -53,6 +53,8 @@ def member(values: Sequence[Any], place: int) -> Any:
 
 def leaf(values: Any, place: int) -> Any:
     """One of the leaves of the container that a call returns."""
+    if isinstance(values, Traced):  # by a graph that does not know the container yet
+        return apply(leaf, (values, place), {})
     return flatten(values)[0][place]
 
 
