@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from types import FunctionType
 from typing import Any, Protocol
 
 from pullback.arguments import any_traced
 from pullback.chain import Chain
+from pullback.checkpointing import Checkpointed
 from pullback.compiler.engines import Engine, engine_called
 from pullback.compiler.entry import arguments_text, header
 from pullback.compiler.explaining import explained_programs
@@ -28,7 +30,8 @@ from pullback.compiler.programs import (
 from pullback.compiler.recording import captured, record
 from pullback.compiler.signatures import Signature, form_of, leaf_names, sign
 from pullback.errors import CompilerWarning, PassError, StaticArgumentError
-from pullback.graph.nodes import short_name
+from pullback.graph.editing import rewritten
+from pullback.graph.nodes import Node, short_name
 
 __all__ = ["Compiled", "compile"]
 
@@ -99,34 +102,37 @@ def compile(
     >>> slope(2.0)
     -0.562752038662712
     """
-    settings = _Settings(static, engine, passes, most_programs, most_paths, options)
+    chosen = engine_called(engine)
+    chosen.check_options(options)
+    names = frozenset((static,) if isinstance(static, str) else static)
+    settings = _Settings(names, chosen, _chosen(passes), most_programs, most_paths, options)
     if f is None:
         return partial(_compiled, settings)
     return _compiled(settings, f)
 
 
+@dataclass(frozen=True)
 class _Settings:
     """What `compile` was told."""
 
-    def __init__(
-        self,
-        static: str | Iterable[str],
-        engine: str,
-        passes: Iterable[str] | None,
-        most_programs: int,
-        most_paths: int,
-        options: Mapping[str, Any],
-    ) -> None:
-        self.static = frozenset((static,) if isinstance(static, str) else static)
-        self.engine: Engine = engine_called(engine)
-        self.engine.check_options(options)
-        wanted = frozenset(PASSES if passes is None else passes)
-        for name in wanted.difference(PASSES):
-            raise PassError(f"there is no pass {name!r}; there is {', '.join(PASSES)}")
-        self.passes = [name for name in PASSES if name in wanted]
-        self.most_programs = most_programs
-        self.most_paths = most_paths
-        self.options = options
+    static: frozenset[str]
+    engine: Engine
+    passes: Sequence[str]
+    most_programs: int
+    most_paths: int
+    options: Mapping[str, Any]
+
+
+def _chosen(passes: Iterable[str] | None) -> list[str]:
+    """The names of passes, in the order in which they run.
+
+    Raises:
+        PassError: there is no such pass.
+    """
+    wanted = frozenset(PASSES if passes is None else passes)
+    for name in wanted.difference(PASSES):
+        raise PassError(f"there is no pass {name!r}; there is {', '.join(PASSES)}")
+    return [name for name in PASSES if name in wanted]
 
 
 def _compiled(settings: _Settings, f: Any) -> Any:
@@ -168,6 +174,8 @@ class _Compiler:
         self.form = form_of(f, RESERVED)
         self.cases: dict[Signature, _Case] = {}
         self.lock = threading.RLock()
+        self.inner: dict[Checkpointed, Any] = {}
+        """What is computed again, each compiled by itself."""
         self.name = _name_of(f)
         self._check_static()
         namespace: dict[str, Any] = {"elsewhere": self.elsewhere, **HELPERS}
@@ -264,7 +272,7 @@ class _Compiler:
         if any(any_traced((*node.args, *node.params.values())) for node in recorded):
             return None
         shared = sharing(recorded)
-        graph = simplified(recorded, settings.passes)
+        graph = rewritten(simplified(recorded, settings.passes), self._inside)
         lowered = settings.engine.lower(graph, settings.options)
         program = Program(signature, recorded, graph, lowered.parts, "", lowered.source, self.call)
 
@@ -278,6 +286,16 @@ class _Compiler:
             lowered.graph, signature, names, shared, shop, turned, careful, lowered.checked
         )
         return program
+
+    def _inside(self, node: Node) -> Node:
+        """A call of a checkpointed function, as one of what it is compiled to by itself."""
+        function = node.function
+        if isinstance(function, Checkpointed):
+            if function not in self.inner:
+                inner = replace(self.settings, static=frozenset())
+                self.inner[function] = _Compiler(inner, function.function).front
+            node.function = self.inner[function]
+        return node
 
     def _later(self, graph: Any, *rest: Any) -> Callable[..., Any]:
         """A graph as a function that is written when it is first called."""
@@ -336,7 +354,8 @@ class _Compiler:
         return following
 
     def _show(self) -> None:
-        self.front.source = "\n\n".join(program.source for program in self.programs())
+        sources = [program.source for program in self.programs()]
+        self.front.source = "\n\n".join(sources)
 
     def programs(self) -> tuple[Program, ...]:
         """Every program that was made so far."""

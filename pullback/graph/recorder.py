@@ -181,14 +181,11 @@ class Recorder(TapelessTrace):
             take = leaf
             leaves, structure = flatten(y)
             restore = partial(unflatten, structure)
-        return restore(
-            [
-                self._outputs(
-                    item, f"{name}_{place}", line, is_loose, function=take, args=(whole, place)
-                )
-                for place, item in enumerate(leaves)
-            ]
-        )
+        members = []
+        for place, item in enumerate(leaves):
+            taken = {"function": take, "args": (whole, place), "pullback": whole.pullback}
+            members.append(self._outputs(item, f"{name}_{place}", line, is_loose, **taken))
+        return restore(members)
 
     def node_of(self, traced: Traced) -> Node:
         """The node that a tracer of this graph stands for."""
