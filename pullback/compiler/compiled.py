@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from types import FunctionType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pullback.arguments import any_traced
 from pullback.chain import Chain
@@ -34,6 +34,10 @@ from pullback.graph.editing import rewritten
 from pullback.graph.nodes import Node, short_name
 
 __all__ = ["Compiled", "compile"]
+
+
+_TRIED: Final = 4
+"""So many programs are tried before a signature is looked up."""
 
 
 class Compiled(Protocol):
@@ -173,6 +177,8 @@ class _Compiler:
         self.call: Callable[..., Any] = f
         self.form = form_of(f, RESERVED)
         self.cases: dict[Signature, _Case] = {}
+        self.links: list[Any] = []
+        """The latest programs, the newest first, each of which goes on with the one behind it."""
         self.lock = threading.RLock()
         self.inner: dict[Checkpointed, Any] = {}
         """What is computed again, each compiled by itself."""
@@ -213,7 +219,6 @@ class _Compiler:
 
     def elsewhere(self, *args: Any, **params: Any) -> Any:
         """A call that the latest program is not for."""
-        args, params = self.form.bind(args, params)  # type: ignore[assignment]
         names = self._names_of(len(args))
         signature, varying = sign(names, args, params, self.settings.static)
         if any_traced(varying):
@@ -249,9 +254,23 @@ class _Compiler:
         while len(self.cases) >= self.settings.most_programs:
             del self.cases[next(iter(self.cases))]
         self.cases[signature] = case
-        self.front.__code__ = case.first.function.__code__
+        self._put_first(case.first.function)
         self._show()
         return case
+
+    def _put_first(self, function: Any) -> None:
+        """Have the front run this program, and where it does not fit some that were made before.
+
+        To look up a signature takes several microseconds, and to try a program a tenth of one.
+        """
+        scope = {**function.__globals__, "elsewhere": self.elsewhere}
+        link = FunctionType(function.__code__, scope, self.name, function.__defaults__)
+        link.__kwdefaults__ = function.__kwdefaults__
+        self.links = [link, *self.links[: _TRIED - 1]]
+        for one, following in zip(self.links, [*self.links[1:], self.elsewhere], strict=True):
+            one.__globals__["elsewhere"] = following
+        self.shop.namespace["elsewhere"] = scope["elsewhere"]
+        self.front.__code__ = function.__code__
 
     def _program(
         self,
@@ -343,9 +362,8 @@ class _Compiler:
                     stacklevel=5,
                 )
             return None
-        by_place, by_name = self.form.bind(args, params)
-        _, varying = sign(self._names_of(len(by_place)), by_place, by_name, self.settings.static)
-        following = self._program(program.signature, varying, by_place, by_name)
+        _, varying = sign(self._names_of(len(args)), args, params, self.settings.static)
+        following = self._program(program.signature, varying, args, params)
         if following is None:
             return None
         case.programs.append(following)
@@ -369,6 +387,8 @@ class _Compiler:
         """Forget all programs; captured values are then read anew."""
         with self.lock:
             self.cases.clear()
+            self.links.clear()
+            self.shop.namespace["elsewhere"] = self.elsewhere
             self.shop.captured = captured(self.f)
             source = f"{header(self.name, self.form)}\n    return elsewhere("
             source += f"{arguments_text(self.form)})\n"
