@@ -65,8 +65,8 @@ def variable_names(
     """Index of a node -> the name of its value.
 
     The last call of a line ``name = ...`` of the program has that name, the others are named
-    after what they do. In the reverse pass a name is used again after the last use of its value,
-    as people write ``ct = ct * cos``; Python then computes in memory that it has just let go of.
+    after what they do. A name is used again after the last use of its value, as people write
+    ``total = total + x``; Python then computes in memory that it has just let go of.
 
     Args:
         nodes: what is to be named, in order.
@@ -81,22 +81,26 @@ def variable_names(
     bases: dict[int, str] = {}
     calls = [node for node in nodes if node.index not in found]
     for node, following in zip(calls, (*calls[1:], None), strict=False):
-        base = _NUMBER.sub("", node.name)
-        if node.pullback is not None:
-            for index in dict.fromkeys(parent.index for parent in node.parents):
-                if last[index] == node.index and index in bases:
-                    unused.setdefault(bases[index], []).append(found[index])
-            if node.index not in kept:
-                bases[node.index] = base
-                if unused.get(base):
-                    found[node.index] = unused[base].pop()
-                    continue
-        is_last = following is None or following.pullback is not None or following.line != node.line
-        wanted = None
-        if node.pullback is None and node.line is not None and is_last:
-            wanted = _assigned(node.line)
-        found[node.index] = names.free(wanted or base)
+        for index in dict.fromkeys([parent.index for parent in node.parents]):
+            if last[index] == node.index and index in bases:
+                unused.setdefault(bases[index], []).append(found[index])
+        base = _assigned_by(node, following) or _NUMBER.sub("", node.name)
+        if node.index not in kept:
+            bases[node.index] = base
+            if unused.get(base):
+                found[node.index] = unused[base].pop()
+                continue
+        found[node.index] = names.free(base)
     return found
+
+
+def _assigned_by(node: Node, following: Node | None) -> str | None:
+    """The name that the program gives to a value, if its line ends with this call."""
+    if node.pullback is not None or node.line is None:
+        return None
+    if following is not None and following.pullback is None and following.line == node.line:
+        return None
+    return _assigned(node.line)
 
 
 @lru_cache(maxsize=4096)

@@ -71,16 +71,6 @@ class Form:
     is_open: bool
     """Whether other calls than those by `parameters` are possible."""
 
-    def bind(
-        self, args: Sequence[Any], params: Mapping[str, Any]
-    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        """The arguments by position and by name, as the function is given them."""
-        if self.is_open:
-            return args, params
-        bound = inspect.Signature(self.parameters).bind(*args, **params)
-        bound.apply_defaults()
-        return bound.args, bound.kwargs
-
 
 _VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _X: Final = inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)

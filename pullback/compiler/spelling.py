@@ -122,7 +122,7 @@ class Spelling:
         if id(value) not in self._named:
             name = self.names.free(self.given(value) or wanted)
             while name in self._local:
-                name = self.names.free(name)
+                name = self.names.free(self.given(value) or wanted)
             self._named[id(value)] = name
             self.namespace[name] = value  # which keeps its id in use
         name = self._named[id(value)]

@@ -19,7 +19,7 @@ from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node, nodes_in, substituted
 from pullback.spaces import Space, scalar_spaces
 
-__all__ = ["as_floats", "element", "elements"]
+__all__ = ["AsFloats", "as_floats"]
 
 _FLOAT: Final[Space] = scalar_spaces[float]
 _EXACT: Final = 2**53
@@ -37,16 +37,6 @@ _NAN_IN_NAN_OUT: Final = frozenset(
 """Functions of floats whose result is NaN, or an error, where an argument is."""
 _MANY: Final = 8
 """So many reads of an array are cheaper from a list of all its elements."""
-
-
-def element(vector: Any, place: int) -> Any:
-    """One element of a vector, as a Python number."""
-    return vector.item(place)
-
-
-def elements(vector: Any) -> Any:
-    """The elements of a vector, as Python numbers."""
-    return vector.tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +79,8 @@ class _Unboxing:
         self.known: list[Any] = [None] * len(graph)
         self.boxes: dict[int, Node] = {}
         """Index of a new node that is a float -> the node that makes a boxed number of it."""
-        self.used = {
-            node.index
-            for node in nodes_in(
-                (graph.outputs, [(node.args, node.params) for node in graph.nodes])
-            )
-        }
+        self.used = {parent.index for node in graph.nodes for parent in node.parents}
+        self.used.update(node.index for node in nodes_in(graph.outputs))
         """The nodes that something else than a guard needs."""
         self.lists: dict[int, Node] = {}
         """Index of an old vector -> the new node of the list of its elements."""
@@ -163,6 +149,7 @@ class _Unboxing:
             and vector.space[1] is not None
             and len(vector.space[1]) == 1
             and node.function is getattr(vector.space[0], "__getitem__", None)
+            and hasattr(vector.space[0], "tolist")
         )
 
     def _can_be_float(self, value: Any) -> bool:
@@ -253,11 +240,11 @@ class _Unboxing:
     def _read(self, node: Node) -> Node:
         vector, place = node.args
         if self.reads[vector.index] < _MANY:
-            return self._add(node, element, (self.known[vector.index], place), _FLOAT)
+            return self._add(node, vector.space[0].item, (self.known[vector.index], place), _FLOAT)
         if vector.index not in self.lists:
             whole = self.known[vector.index]
             made = replace(vector, name=f"{vector.name}_elements", pullback=node.pullback)
-            self.lists[vector.index] = self._add(made, elements, (whole,), None)
+            self.lists[vector.index] = self._add(made, vector.space[0].tolist, (whole,), None)
         return self._add(node, operator.getitem, (self.lists[vector.index], place), _FLOAT)
 
     def _boxed(self, node: Node) -> Any:

@@ -64,7 +64,7 @@ def statements(
             place = graph.guards.index(guard)
             rows += [(line, "") for line in _asked(place, guard, spelling, turned)]
         gone = buffers.freed.get(node.index)
-        if gone:
+        if gone and node is not nodes[-1]:
             names = [spelling.variables[index] for index in gone]
             rows.append((f"del {', '.join(names)}", ""))
     if any(text == "# backward" for text, _ in rows):
@@ -76,8 +76,9 @@ def statements(
 def _boxes(graph: Graph, nodes: Sequence[Node]) -> dict[int, Node]:
     """The nodes that make the number that is returned of a float."""
     found = {node.index: node for node in nodes if is_in(known_facts().boxes, node.function)}
-    for parent in nodes_in([(node.args, node.params) for node in nodes]):
-        found.pop(parent.index, None)
+    for node in nodes:
+        for parent in node.parents:
+            found.pop(parent.index, None)
     for guard in graph.guards:
         found.pop(guard.node.index, None)
     return found

@@ -15,6 +15,9 @@ from pullback.spaces import Space, array_types, plain, space_makers
 Kind: TypeAlias = Literal["placeholder", "variable", "constant", "call"]
 
 
+_NESTS: Final = (list, tuple, dict)
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """One value of a graph: an input, or a call of a function.
@@ -46,7 +49,14 @@ class Node:
     @property
     def parents(self) -> list[Node]:
         """The nodes whose values the call is given, in order; twice if it is given one twice."""
-        return [*nodes_in((self.args, self.params))]
+        found: list[Node] = []
+        for arg in (*self.args, *self.params.values()) if self.params else self.args:
+            kind = type(arg)
+            if kind is Node:
+                found.append(arg)
+            elif kind in _NESTS:
+                found += nodes_in(arg)
+        return found
 
     @property
     def label(self) -> str:
@@ -129,9 +139,6 @@ def space_like(value: Any) -> Space:
     if kind not in array_types or array_types[kind].scalar:
         return (kind, None, None)
     return (kind, value.shape, value.dtype)
-
-
-_NESTS: Final = (list, tuple, dict)
 
 
 def described(space: Space | None) -> str:

@@ -69,7 +69,7 @@ def live_nodes(graph: Graph) -> list[Node]:
         needed[node.index] = True
     for node in reversed(graph.nodes):
         if needed[node.index]:
-            for parent in nodes_in((node.args, node.params)):
+            for parent in node.parents:
                 needed[parent.index] = True
     unused = [node.name for node in graph.inputs if not needed[node.index]]
     if unused and not graph.allows_unused:

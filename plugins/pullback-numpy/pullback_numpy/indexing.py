@@ -90,10 +90,17 @@ def _add_into(total, indices, cotangents):
         return
     flat = total.ravel()
     every_place = None
+    is_zero = True
     for index, cotangent in zip(indices, cotangents, strict=True):
         if is_basic(index):
-            total[index] += cotangent
+            part = total[index]
+            if is_zero and type(part) is np.ndarray:
+                np.add(cotangent, 0.0, out=part)  # what 0.0 + cotangent is, without reading zeros
+            else:
+                total[index] += cotangent
+            is_zero = False
             continue
+        is_zero = False
         first, *others = index if type(index) is tuple else (index,)
         if others:
             if every_place is None:

@@ -30,7 +30,7 @@ def dead_code(graph: Graph) -> Graph:
         needed[node.index] = True
     for node in reversed(graph.nodes):
         if needed[node.index]:
-            for parent in nodes_in((node.args, node.params)):
+            for parent in node.parents:
                 needed[parent.index] = True
     if all(needed) and len(guards) == len(graph.guards):
         return graph

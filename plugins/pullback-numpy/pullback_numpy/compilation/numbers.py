@@ -56,7 +56,7 @@ FUNCTIONS = {
 """Function of NumPy -> that of Python. Not cbrt, sinh and tanh, which differ by more."""
 
 
-TAKING = (float, np.broadcast_to, np.stack, np.full_like, indexing.scatter)
+TAKING = (float, np.array, np.broadcast_to, np.stack, np.full_like, indexing.scatter)
 """What makes the same of a float as of a scalar of double precision."""
 
 

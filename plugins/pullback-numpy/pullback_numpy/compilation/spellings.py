@@ -15,6 +15,7 @@ import numpy as np
 from pullback.compiler.arithmetic import EXACT_INTEGERS
 from pullback.compiler.facts import Call
 from pullback.graph.nodes import Node
+from pullback_numpy import indexing
 from pullback_numpy.compilation.nodes import is_array, is_real, options
 
 SUMS = ("axis", "dtype", "out", "keepdims", "initial", "where")
@@ -46,6 +47,7 @@ def register(facts):
     facts.spell(np.dot, dot)
     facts.spell(operator.mul, double)
     facts.spell(np.ndarray.reshape, index)
+    facts.spell(indexing.scatter, elements)
 
 
 def _reduction(function, names):
@@ -136,3 +138,26 @@ def _form(shape):
 
 
 _INDICES = {("v", "c"): (WHOLE, None), ("v", "r"): None, ("c", "v"): (WHOLE, 0), ("r", "v"): 0}
+
+
+def elements(node):
+    """A vector of which every element is scattered once, as that vector.
+
+    Adding zero makes 0.0 of -0.0, as the scattering does.
+    """
+    shape, dtype, indices, *cotangents = node.args
+    if len(shape) != 1 or node.params or len(indices) != shape[0] or not indices:
+        return None
+    if any(type(index) is not int for index in indices) or dtype.kind != "f":
+        return None
+    places = [index % shape[0] for index in indices]
+    kinds = {ct.space[0] if type(ct) is Node and ct.space else type(ct) for ct in cotangents}
+    if len({*places}) < len(places) or not kinds <= {dtype.type, float}:
+        return None
+    ordered = [ct for _, ct in sorted(zip(places, cotangents, strict=True), key=_place)]
+    vector = Call(np.array, (ordered,), {"dtype": dtype}, node.space)
+    return Call(operator.add, (vector, 0.0))
+
+
+def _place(pair):
+    return pair[0]
