@@ -27,7 +27,7 @@ from pullback.compiler.programs import (
     sharing,
     written,
 )
-from pullback.compiler.recording import captured, record
+from pullback.compiler.recording import captured, holds_traced, record
 from pullback.compiler.signatures import Signature, form_of, leaf_names, sign
 from pullback.errors import CompilerWarning, PassError, StaticArgumentError
 from pullback.graph.editing import rewritten
@@ -85,7 +85,7 @@ def compile(
         engine: what runs the calls: ``"numpy"``, or what a plugin brings.
         passes: the names of the passes that simplify the graph, all of `pullback.compiler.PASSES`
             if not given.
-        most_programs: so many signatures have a program at a time.
+        most_programs: so many signatures have a program at a time, at least one.
         most_paths: so many paths are compiled for one signature. Beyond, the function itself is
             run, and a `CompilerWarning` says so once.
         options: what the engine offers.
@@ -219,8 +219,7 @@ class _Compiler:
 
     def elsewhere(self, *args: Any, **params: Any) -> Any:
         """A call that the latest program is not for."""
-        names = self._names_of(len(args))
-        signature, varying = sign(names, args, params, self.settings.static)
+        signature, varying = sign(self.form, args, params, self.settings.static)
         if any_traced(varying):
             return self.call(*args, **params)
         case = self.cases.get(signature)
@@ -230,14 +229,6 @@ class _Compiler:
         if case is None:
             return self.call(*args, **params)
         return case.first.function(*args, **params)
-
-    def _names_of(self, number: int) -> list[str]:
-        """The names of the arguments that are given by position."""
-        if not self.form.is_open:
-            return [p.name for p in self.form.parameters if p.kind is not p.KEYWORD_ONLY][:number]
-        if number <= 3:
-            return ["x", "y", "z"][:number]
-        return [f"x{place}" for place in range(number)]
 
     def _new_case(
         self,
@@ -251,7 +242,7 @@ class _Compiler:
         if first is None:
             return None
         case = _Case(first)
-        while len(self.cases) >= self.settings.most_programs:
+        while len(self.cases) >= max(self.settings.most_programs, 1):
             del self.cases[next(iter(self.cases))]
         self.cases[signature] = case
         self._put_first(case.first.function)
@@ -288,7 +279,7 @@ class _Compiler:
         settings, shop = self.settings, self.shop
         names = leaf_names(signature, (*args, *params.values()), shop.namespace)
         recorded = record(self.f, self.name, signature, names, varying)
-        if any(any_traced((*node.args, *node.params.values())) for node in recorded):
+        if holds_traced(recorded):
             return None
         shared = sharing(recorded)
         graph = rewritten(simplified(recorded, settings.passes), self._inside)
@@ -362,7 +353,7 @@ class _Compiler:
                     stacklevel=5,
                 )
             return None
-        _, varying = sign(self._names_of(len(args)), args, params, self.settings.static)
+        _, varying = sign(self.form, args, params, self.settings.static)
         following = self._program(program.signature, varying, args, params)
         if following is None:
             return None
