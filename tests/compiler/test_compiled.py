@@ -330,7 +330,7 @@ OPERATIONS = {
     "a reduction": lambda x: (np.sum(x * 2, axis=None), np.mean(x + 1) if np.size(x) else 0.0),
     "a copy": lambda x: (np.copy(x), np.copy(x) * 2),
     "zeros": lambda x: (np.zeros_like(x) + x, 0 * x, np.ones_like(x) * x),
-    "negation": lambda x: (x - (-x), -(-(x + 1))),
+    "negation": lambda x: (x - (-x), np.negative(-(x + 1))),
     "a quotient": lambda x: (x / 4, x / 3.0, 1 / (x * x + 1)),
     "a power": lambda x: (x**2, x**1),
 }
@@ -400,7 +400,7 @@ def test_python_raises_as_it_does_of_plain_values(f, x):
         compile(f)(x)
     logarithm = compile([math.log, math.exp])
     assert logarithm(2.0) == math.exp(math.log(2.0))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="expected a positive input"):
         logarithm(-1.0)
 
 
@@ -583,7 +583,7 @@ def test_a_write_in_place():
         y[0] = 1.0
         return y
 
-    with pytest.raises(InPlaceWriteError, match="pullback.at"):
+    with pytest.raises(InPlaceWriteError, match=r"pullback\.at"):
         compile(f)(X)
 
 
@@ -597,7 +597,7 @@ def test_every_pass_can_be_left_out(left_out):
     def f(x):
         y = 1.0 * x + 0.0
         z = np.transpose(np.transpose(y)) + x * np.ones(3) + y * 0.5
-        return np.sum(z * np.copy(z)), -(-z)
+        return np.sum(z * np.copy(z)), -np.negative(z)
 
     passes = [] if left_out == "all" else [name for name in PASSES if name != left_out]
     assert_same(f, (X,), (-X,), passes=passes, ulps=4)
@@ -704,7 +704,7 @@ def test_many_shapes_and_paths_in_eight_threads():
         for step in range(24):
             x = np.linspace(-1, place, 1 + (place + step) % 7)
             n = (place * step) % 3
-            want = value_and_grad(lambda x: f(x, n)[0])(x)
+            want = value_and_grad(lambda x, n=n: f(x, n)[0])(x)
             wrong.append(difference(compiled(x, n), want, 4))
             compiled.programs()
             compiled.explain()
