@@ -28,6 +28,7 @@ from pullback.transforms import grad, hessian, hvp, jacobian, value_and_grad
 from pullback.updates import at
 
 if TYPE_CHECKING:
+    from pullback.checkpointing import checkpoint
     from pullback.compiler import compile
     from pullback.debugging import debug
     from pullback.graph import Graph, folded, trace
@@ -42,6 +43,7 @@ __all__ = [
     "Rule",
     "__version__",
     "at",
+    "checkpoint",
     "compile",
     "debug",
     "elementwise",
@@ -69,6 +71,7 @@ __all__ = [
 
 _LATER = {
     "Graph": "pullback.graph",
+    "checkpoint": "pullback.checkpointing",
     "compile": "pullback.compiler",
     "debug": "pullback.debugging",
     "folded": "pullback.graph",

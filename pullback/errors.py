@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = [
     "CapturedArrayError",
     "ChainError",
+    "CheckpointError",
     "CompilerWarning",
     "ComplexOutputError",
     "ConfigurationError",
@@ -92,6 +93,10 @@ class ChainError(PullbackError, TypeError):
 
 class EmptyChainError(PullbackError, ValueError):
     """A chain has no links."""
+
+
+class CheckpointError(PullbackError, ValueError):
+    """A checkpoint with states that make no sense, or of what is not the same when run again."""
 
 
 class LeakedTracerError(PullbackError, RuntimeError):

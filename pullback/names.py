@@ -36,9 +36,11 @@ def name_of(primitive: Any) -> str:
         return name_of(primitive.fget)
     if isinstance(primitive, cached_property):
         return name_of(primitive.func)
-    owner = getattr(primitive, "__objclass__", None)
-    if owner is None:
-        owner = getattr(primitive, "__self__", None)
+    owner = None
+    if not isinstance(primitive, type):  # those of its instances are attributes of a class
+        owner = getattr(primitive, "__objclass__", None)
+        if owner is None:
+            owner = getattr(primitive, "__self__", None)
     if owner is not None and not isinstance(owner, ModuleType):
         return f"{name_of(owner)}.{primitive.__name__}"
     name = getattr(primitive, "__qualname__", None) or getattr(primitive, "__name__", None)

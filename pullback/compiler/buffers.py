@@ -20,6 +20,8 @@ __all__ = ["Buffers", "memory_of", "plan"]
 
 LARGE: Final = 1 << 13
 """Arrays of fewer elements are allocated faster than ``out=`` is read."""
+CAPTURED: Final = -1
+"""Stands for the memory of all captured arrays, as if they were one node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def memory_of(nodes: Sequence[Node], facts: Facts) -> dict[int, frozenset[int]]:
     """Index of a node -> the nodes whose memory its value may share.
 
     A value that owns its memory, or may own it, shares it with itself. Numbers share none.
+    `CAPTURED` stands for all captured arrays.
     """
     owners: dict[int, frozenset[int]] = {}
     for node in nodes:
@@ -110,7 +113,18 @@ def memory_of(nodes: Sequence[Node], facts: Facts) -> dict[int, frozenset[int]]:
             owners[node.index] = owners[node.args[0].index]
         else:
             owners[node.index] = own.union(*(owners[parent.index] for parent in node.parents))
+            if _holds_array((node.args, node.params)):
+                owners[node.index] |= {CAPTURED}
     return owners
+
+
+def _holds_array(value: Any) -> bool:
+    """Whether an argument is a captured array, or holds one."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_array, value))
+    if isinstance(value, Mapping):
+        return any(map(_holds_array, value.values()))
+    return not isinstance(value, Node) and bool(getattr(value, "shape", ()))
 
 
 def _is_number(space: Space) -> bool:

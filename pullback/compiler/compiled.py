@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial, update_wrapper
 from types import FunctionType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pullback.arguments import any_traced
 from pullback.chain import Chain
+from pullback.checkpointing import Checkpointed
 from pullback.compiler.engines import Engine, engine_called
 from pullback.compiler.entry import arguments_text, header
 from pullback.compiler.explaining import explained_programs
@@ -25,12 +27,17 @@ from pullback.compiler.programs import (
     sharing,
     written,
 )
-from pullback.compiler.recording import captured, record
+from pullback.compiler.recording import captured, holds_traced, record
 from pullback.compiler.signatures import Signature, form_of, leaf_names, sign
-from pullback.errors import CompilerWarning, PassError
-from pullback.graph.nodes import short_name
+from pullback.errors import CompilerWarning, PassError, StaticArgumentError
+from pullback.graph.editing import rewritten
+from pullback.graph.nodes import Node, short_name
 
 __all__ = ["Compiled", "compile"]
+
+
+_TRIED: Final = 4
+"""So many programs are tried before a signature is looked up."""
 
 
 class Compiled(Protocol):
@@ -78,7 +85,7 @@ def compile(
         engine: what runs the calls: ``"numpy"``, or what a plugin brings.
         passes: the names of the passes that simplify the graph, all of `pullback.compiler.PASSES`
             if not given.
-        most_programs: so many signatures have a program at a time.
+        most_programs: so many signatures have a program at a time, at least one.
         most_paths: so many paths are compiled for one signature. Beyond, the function itself is
             run, and a `CompilerWarning` says so once.
         options: what the engine offers.
@@ -99,34 +106,37 @@ def compile(
     >>> slope(2.0)
     -0.562752038662712
     """
-    settings = _Settings(static, engine, passes, most_programs, most_paths, options)
+    chosen = engine_called(engine)
+    chosen.check_options(options)
+    names = frozenset((static,) if isinstance(static, str) else static)
+    settings = _Settings(names, chosen, _chosen(passes), most_programs, most_paths, options)
     if f is None:
         return partial(_compiled, settings)
     return _compiled(settings, f)
 
 
+@dataclass(frozen=True)
 class _Settings:
     """What `compile` was told."""
 
-    def __init__(
-        self,
-        static: str | Iterable[str],
-        engine: str,
-        passes: Iterable[str] | None,
-        most_programs: int,
-        most_paths: int,
-        options: Mapping[str, Any],
-    ) -> None:
-        self.static = frozenset((static,) if isinstance(static, str) else static)
-        self.engine: Engine = engine_called(engine)
-        self.engine.check_options(options)
-        wanted = frozenset(PASSES if passes is None else passes)
-        for name in wanted.difference(PASSES):
-            raise PassError(f"there is no pass {name!r}; there is {', '.join(PASSES)}")
-        self.passes = [name for name in PASSES if name in wanted]
-        self.most_programs = most_programs
-        self.most_paths = most_paths
-        self.options = options
+    static: frozenset[str]
+    engine: Engine
+    passes: Sequence[str]
+    most_programs: int
+    most_paths: int
+    options: Mapping[str, Any]
+
+
+def _chosen(passes: Iterable[str] | None) -> list[str]:
+    """The names of passes, in the order in which they run.
+
+    Raises:
+        PassError: there is no such pass.
+    """
+    wanted = frozenset(PASSES if passes is None else passes)
+    for name in wanted.difference(PASSES):
+        raise PassError(f"there is no pass {name!r}; there is {', '.join(PASSES)}")
+    return [name for name in PASSES if name in wanted]
 
 
 def _compiled(settings: _Settings, f: Any) -> Any:
@@ -168,13 +178,26 @@ class _Compiler:
         # Where the arguments are fixed, no program has *args and **params.
         self.form = form_of(f, RESERVED - {"args", "params"})
         self.cases: dict[Signature, _Case] = {}
+        self.links: list[Any] = []
+        """The latest programs, the newest first, each of which goes on with the one behind it."""
         self.lock = threading.RLock()
+        self.inner: dict[Checkpointed, Any] = {}
+        """What is computed again, each compiled by itself."""
         self.name = _name_of(f)
+        self._check_static()
         namespace: dict[str, Any] = {"elsewhere": self.elsewhere, **HELPERS}
         namespace["__name__"] = __name__  # so that it is not taken for a user's module
         self.front: Any = self._new_front(namespace)
         names = Names((*RESERVED, *(p.name for p in self.form.parameters), self.name))
         self.shop = Workshop(self.name, self.form, captured(f), namespace, names, {}, self.front)
+
+    def _check_static(self) -> None:
+        known = [parameter.name for parameter in self.form.parameters]
+        for name in () if self.form.is_open else self.settings.static.difference(known):
+            raise StaticArgumentError(
+                f"{name} is to be static, and {self.name} has no such argument; it has "
+                f"{', '.join(known) or 'none'}"
+            )
 
     def _new_front(self, namespace: dict[str, Any]) -> Any:
         """The function that is handed out: its code becomes that of the latest program."""
@@ -197,26 +220,16 @@ class _Compiler:
 
     def elsewhere(self, *args: Any, **params: Any) -> Any:
         """A call that the latest program is not for."""
-        args, params = self.form.bind(args, params)  # type: ignore[assignment]
-        names = self._names_of(len(args))
-        signature, varying = sign(names, args, params, self.settings.static)
+        signature, varying = sign(self.form, args, params, self.settings.static)
         if any_traced(varying):
             return self.call(*args, **params)
         case = self.cases.get(signature)
         if case is None:
             with self.lock:
-                case = self.cases.get(signature)
-                if case is None:
-                    case = self._new_case(signature, varying, args, params)
+                case = self.cases.get(signature) or self._new_case(signature, varying, args, params)
+        if case is None:
+            return self.call(*args, **params)
         return case.first.function(*args, **params)
-
-    def _names_of(self, number: int) -> list[str]:
-        """The names of the arguments that are given by position."""
-        if not self.form.is_open:
-            return [p.name for p in self.form.parameters if p.kind is not p.KEYWORD_ONLY][:number]
-        if number <= 3:
-            return ["x", "y", "z"][:number]
-        return [f"x{place}" for place in range(number)]
 
     def _new_case(
         self,
@@ -224,14 +237,32 @@ class _Compiler:
         varying: Sequence[Any],
         args: Sequence[Any],
         params: Mapping[str, Any],
-    ) -> _Case:
-        case = _Case(self._program(signature, varying, args, params))
-        while len(self.cases) >= self.settings.most_programs:
+    ) -> _Case | None:
+        """The case of a signature; ``None`` where what is computed is being differentiated."""
+        first = self._program(signature, varying, args, params)
+        if first is None:
+            return None
+        case = _Case(first)
+        while len(self.cases) >= max(self.settings.most_programs, 1):
             del self.cases[next(iter(self.cases))]
         self.cases[signature] = case
-        self.front.__code__ = case.first.function.__code__
+        self._put_first(case.first.function)
         self._show()
         return case
+
+    def _put_first(self, function: Any) -> None:
+        """Have the front run this program, and where it does not fit some that were made before.
+
+        To look up a signature takes several microseconds, and to try a program a tenth of one.
+        """
+        scope = {**function.__globals__, "elsewhere": self.elsewhere}
+        link = FunctionType(function.__code__, scope, self.name, function.__defaults__)
+        link.__kwdefaults__ = function.__kwdefaults__
+        self.links = [link, *self.links[: _TRIED - 1]]
+        for one, following in zip(self.links, [*self.links[1:], self.elsewhere], strict=True):
+            one.__globals__["elsewhere"] = following
+        self.shop.namespace["elsewhere"] = scope["elsewhere"]
+        self.front.__code__ = function.__code__
 
     def _program(
         self,
@@ -239,13 +270,20 @@ class _Compiler:
         varying: Sequence[Any],
         args: Sequence[Any],
         params: Mapping[str, Any],
-    ) -> Program:
-        """Record the function on these arguments, simplify, and write what is left."""
+    ) -> Program | None:
+        """Record the function on these arguments, simplify, and write what is left.
+
+        Returns:
+            ``None`` where the function captures a value that another trace records: a program
+            would keep it longer than that trace lasts.
+        """
         settings, shop = self.settings, self.shop
         names = leaf_names(signature, (*args, *params.values()), shop.namespace)
         recorded = record(self.f, self.name, signature, names, varying)
+        if holds_traced(recorded):
+            return None
         shared = sharing(recorded)
-        graph = simplified(recorded, settings.passes)
+        graph = rewritten(simplified(recorded, settings.passes), self._inside)
         lowered = settings.engine.lower(graph, settings.options)
         program = Program(signature, recorded, graph, lowered.parts, "", lowered.source, self.call)
 
@@ -259,6 +297,16 @@ class _Compiler:
             lowered.graph, signature, names, shared, shop, turned, careful, lowered.checked
         )
         return program
+
+    def _inside(self, node: Node) -> Node:
+        """A call of a checkpointed function, as one of what it is compiled to by itself."""
+        function = node.function
+        if isinstance(function, Checkpointed):
+            if function not in self.inner:
+                inner = replace(self.settings, static=frozenset())
+                self.inner[function] = _Compiler(inner, function.function).front
+            node.function = self.inner[function]
+        return node
 
     def _later(self, graph: Any, *rest: Any) -> Callable[..., Any]:
         """A graph as a function that is written when it is first called."""
@@ -306,16 +354,18 @@ class _Compiler:
                     stacklevel=5,
                 )
             return None
-        by_place, by_name = self.form.bind(args, params)
-        _, varying = sign(self._names_of(len(by_place)), by_place, by_name, self.settings.static)
-        following = self._program(program.signature, varying, by_place, by_name)
+        _, varying = sign(self.form, args, params, self.settings.static)
+        following = self._program(program.signature, varying, args, params)
+        if following is None:
+            return None
         case.programs.append(following)
         program.turns[turn] = following
         self._show()
         return following
 
     def _show(self) -> None:
-        self.front.source = "\n\n".join(program.source for program in self.programs())
+        sources = [program.source for program in self.programs()]
+        self.front.source = "\n\n".join(sources)
 
     def programs(self) -> tuple[Program, ...]:
         """Every program that was made so far."""
@@ -329,6 +379,8 @@ class _Compiler:
         """Forget all programs; captured values are then read anew."""
         with self.lock:
             self.cases.clear()
+            self.links.clear()
+            self.shop.namespace["elsewhere"] = self.elsewhere
             self.shop.captured = captured(self.f)
             source = f"{header(self.name, self.form)}\n    return elsewhere("
             source += f"{arguments_text(self.form)})\n"

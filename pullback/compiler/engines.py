@@ -46,7 +46,7 @@ class Lowered:
     parts: Sequence[Part] = ()
     """What runs where; each node of the given graph stands in one of them."""
     careful: Graph | None = None
-    """What is run where ``graph`` raises an ArithmeticError or a ValueError."""
+    """What is run where ``graph`` raises an ArithmeticError, TypeError or ValueError."""
     checked: Sequence[Node] = ()
     """Nodes of ``graph``: it is run where one of their values, which are numbers, is NaN, too."""
     source: str = ""

@@ -64,7 +64,7 @@ def entry(signature: Signature, names: Sequence[str], form: Form, spelling: Spel
             (leaf,) = argument.leaves
             if not isinstance(leaf, Static):
                 next(varying)
-            tests += _leaf_tests(argument.name, leaf, spelling)
+            tests += _leaf_tests(argument.variable, leaf, spelling)
         else:
             lines += _unpacked(argument, varying, otherwise, spelling, tests)
     return [*lines, *_unless(tests, otherwise)]
@@ -87,16 +87,17 @@ def _unless(tests: Sequence[str], otherwise: str) -> Iterator[str]:
 
 def _opened(signature: Signature, otherwise: str) -> Iterator[str]:
     """Lines that take the arguments of a call whose number is not fixed."""
-    by_place = [argument.name for argument in signature.arguments[: signature.positional]]
-    by_name = [argument.name for argument in signature.arguments[signature.positional :]]
+    by_place = [argument.variable for argument in signature.arguments[: signature.positional]]
+    by_name = signature.arguments[signature.positional :]
     wrong = [f"len(args) != {len(by_place)}"]
-    wrong.append(f"params.keys() != {{{', '.join(map(repr, by_name))}}}" if by_name else "params")
+    names = ", ".join(repr(argument.name) for argument in by_name)
+    wrong.append(f"params.keys() != {{{names}}}" if by_name else "params")
     yield f"if {' or '.join(wrong)}:"
     yield otherwise
     if by_place:
         yield f"{', '.join(by_place)}{',' if len(by_place) == 1 else ''} = args"
-    for name in by_name:
-        yield f"{name} = params[{name!r}]"
+    for argument in by_name:
+        yield f"{argument.variable} = params[{argument.name!r}]"
 
 
 def _leaf_tests(name: str, leaf: Any, spelling: Spelling) -> Iterator[str]:
@@ -106,7 +107,8 @@ def _leaf_tests(name: str, leaf: Any, spelling: Spelling) -> Iterator[str]:
             yield f"{name} is not {spelling.argument(leaf.value)}"
         else:
             yield f"type({name}) is not {spelling.function(leaf.kind)}"
-            yield f"{name} != {spelling.argument(leaf.value)}"
+            if leaf.value == leaf.value:  # not NaN
+                yield f"{name} != {spelling.argument(leaf.value)}"
         if leaf.text:  # -0.0 is equal to 0.0
             yield f"repr({name}) != {leaf.text!r}"
         return
@@ -125,7 +127,7 @@ def _unpacked(
     tests: list[str],
 ) -> list[str]:
     """Lines that take the leaves out of a container."""
-    name = argument.name
+    name = argument.variable
     names = [None if isinstance(leaf, Static) else next(varying) for leaf in argument.leaves]
     for place, (leaf, found) in enumerate(zip(argument.leaves, names, strict=True)):
         tests += _leaf_tests(found or f"{name}_leaves[{place}]", leaf, spelling)
@@ -144,6 +146,9 @@ def _unpacked(
         f"if {name}_structure != {structure}:",
         otherwise,
     ]
+    if argument.keys is not None:
+        keys = spelling.constant(argument.keys, "keys")
+        lines += [f"if {spelling.helper('key_order')}({name}) != {keys}:", otherwise]
     for place, found in enumerate(names):
         if found is not None:
             lines.append(f"{found} = {name}_leaves[{place}]")
@@ -165,13 +170,13 @@ def _walk(tree: Any, path: str, wrong: list[str], paths: dict[int, str]) -> bool
         return True
     if kind not in (dict, list, tuple):
         return False
-    wrong += [f"type({path}) is not {kind.__name__}", f"len({path}) != {len(tree)}"]
-    items = tree.items() if kind is dict else enumerate(tree)
-    for key, item in items:
-        if type(key) not in (str, int):
-            return False
-        if kind is dict:
-            wrong.append(f"{key!r} not in {path}")
+    wrong.append(f"type({path}) is not {kind.__name__}")
+    keys = [*tree] if kind is dict else range(len(tree))
+    if any(type(key) not in (str, int) for key in keys):
+        return False
+    wrong.append(f"[*{path}] != {keys!r}" if kind is dict else f"len({path}) != {len(tree)}")
+    for key in keys:
+        item = tree[key]
         if not _walk(item, f"{path}[{key!r}]", wrong, paths):
             return False
     return True

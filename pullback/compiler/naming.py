@@ -13,14 +13,14 @@ from typing import Final
 from pullback.graph.nodes import Node
 from pullback.lines import Line
 
-__all__ = ["Names", "variable_names"]
+__all__ = ["WORDS", "Names", "variable_names"]
 
 _NUMBER: Final = re.compile(r"_\d+$")
-_WORDS: Final = frozenset(
+WORDS: Final = frozenset(
     (
         *keyword.kwlist,
         *("abs", "bool", "complex", "dict", "divmod", "float", "getattr", "int", "len", "list"),
-        *("pow", "repr", "round", "slice", "tuple", "type"),
+        *("pow", "repr", "round", "slice", "str", "tuple", "type"),
     )
 )
 """What no value is called: Python's words, and the builtins that programs use."""
@@ -46,7 +46,7 @@ class Names:
         if not wanted.isidentifier():
             wanted = "".join(c if c.isalnum() else "_" for c in wanted)
             wanted = f"v{wanted}" if not wanted.isidentifier() else wanted
-        if wanted in _WORDS:
+        if wanted in WORDS:
             wanted += "_"
         name = wanted
         while name in self._counts:

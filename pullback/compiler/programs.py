@@ -11,23 +11,25 @@ from types import FunctionType
 from typing import Any, Final
 
 from pullback.boundary import own_copy
-from pullback.compiler.buffers import memory_of
+from pullback.compiler.buffers import CAPTURED, memory_of
 from pullback.compiler.engines import Part
 from pullback.compiler.entry import arguments_text, entry, header
 from pullback.compiler.facts import known_facts
 from pullback.compiler.naming import Names
-from pullback.compiler.signatures import Form, Signature
+from pullback.compiler.signatures import Form, Signature, key_order
 from pullback.compiler.spelling import Spelling
 from pullback.compiler.writing import result, statements
 from pullback.containers import flatten, unflatten
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node, described, space_like
+from pullback.spaces import array_types
 
 __all__ = ["HELPERS", "RESERVED", "Program", "Workshop", "form_defaults", "sharing", "written"]
 
 HELPERS: Final[Mapping[str, Any]] = {
     "own_copy": own_copy,
     "flatten": flatten,
+    "key_order": key_order,
     "unflatten": unflatten,
 }
 RESERVED: Final = frozenset(
@@ -114,20 +116,22 @@ def written(
     form = shop.form
     spelling = Spelling(shop.namespace, shop.names, shop.named, shop.called)
     handed_on = arguments_text(form)
-    turn = ""
-    if lowered.guards:
-        turn = shop.names.free("turn")
-        shop.namespace[turn] = _turner(turned)
 
     def turning(place: int, answer: str) -> str:
         return f"return {turn}({place}, {answer}, {handed_on})"
 
+    spelling.name_inputs([*names, *(argument.variable for argument in signature.arguments)])
+    spelling.name_inputs(("args", "params", "answer"))
+    turn = ""
+    if lowered.guards:
+        turn = spelling.free("turn")
+        shop.namespace[turn] = _turner(turned)
     first = entry(signature, names, form, spelling)
-    spelling.name_inputs([*names, *(argument.name for argument in signature.arguments)])
     lines = statements(lowered, names, spelling, turning)
-    copied = [now and not before for now, before in zip(sharing(lowered), shared, strict=True)]
+    sharing_now = sharing(lowered, with_captured=True)
+    copied = [now and not before for now, before in zip(sharing_now, shared, strict=True)]
     if careful is not None:
-        other = shop.names.free("carefully")
+        other = spelling.free("carefully")
         shop.namespace[other] = careful
         doubted = dict.fromkeys(spelling.variables[node.index] for node in checked)
         if doubted:
@@ -138,7 +142,7 @@ def written(
         lines = [
             "try:",
             *(f"    {line}" for line in lines),
-            "except (ArithmeticError, ValueError):  # NumPy returns inf or nan",
+            "except (ArithmeticError, TypeError, ValueError):  # NumPy returns inf or nan",
             f"    return {other}({handed_on})",
         ]
     text = "\n".join([header(shop.name, form), *(f"    {line}" for line in (*first, *lines)), ""])
@@ -159,17 +163,23 @@ def _turner(turned: Callable[[int, Any, Any, Any], Any]) -> Callable[..., Any]:
     return turn
 
 
-def sharing(graph: Graph) -> list[bool]:
-    """For each output, whether it may share memory with an input, or with another output."""
+def sharing(graph: Graph, *, with_captured: bool = False) -> list[bool]:
+    """For each output, whether it may share memory with an input, or with another output.
+
+    With ``with_captured`` also, whether it may with a captured array: that of a program is its own.
+    """
     owners = memory_of(graph.nodes, known_facts())
     seen = {node.index for node in graph.nodes if node.kind != "call"}
+    if with_captured:
+        seen.add(CAPTURED)
     found = []
     for output in graph.outputs:
         if isinstance(output, Node):
             found.append(bool(owners[output.index] & seen))
-            seen |= owners[output.index]
+            seen |= owners[output.index] - {CAPTURED}
         else:
-            found.append(bool(getattr(output, "shape", ())) or isinstance(output, list))
+            kind = array_types.get(type(output))
+            found.append(with_captured and kind is not None and not kind.scalar)
     return found
 
 

@@ -15,7 +15,7 @@ from pullback.spaces import Space
 __all__ = ["register"]
 
 _OPERATORS: Final = (operator.add, operator.sub, operator.mul, operator.truediv)
-_OTHERS: Final = (operator.neg, operator.pos, operator.pow, operator.abs, operator.mod)
+_OTHERS: Final = (operator.neg, operator.pos, operator.abs, operator.mod)
 _BUILTINS: Final = (abs, float.conjugate)
 
 
@@ -31,6 +31,7 @@ def register(facts: Facts) -> None:
     facts.view(operator.getitem, member, leaf)
     for function in (*_OPERATORS, *_OTHERS, *_BUILTINS):
         facts.number(function, function)
+    facts.number(operator.pow, math.pow)  # which raises where ``**`` returns a complex number
     for value in vars(math).values():
         if callable(value):
             facts.number(value, value)

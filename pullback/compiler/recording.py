@@ -10,10 +10,11 @@ from pullback.compiler.signatures import Signature, filled
 from pullback.core import dispatching
 from pullback.graph.folding import Folded, call_apart
 from pullback.graph.graph import Graph
+from pullback.graph.nodes import substituted
 from pullback.lines import line_of_caller
-from pullback.spaces import explained
+from pullback.spaces import Traced, explained
 
-__all__ = ["captured", "record"]
+__all__ = ["captured", "holds_traced", "record"]
 
 
 def record(f: Any, name: str, signature: Signature, names: Sequence[str], values: Any) -> Graph:
@@ -52,6 +53,14 @@ def record(f: Any, name: str, signature: Signature, names: Sequence[str], values
     if any(isinstance(node.function, (Chain, Graph, Folded)) for node in graph):
         return graph.unfold(*values)
     return graph
+
+
+def holds_traced(graph: Graph) -> bool:
+    """Whether a function uses a traced value that it was not given: it is differentiated by it."""
+    calls = [(node.args, node.params) for node in graph]
+    found: list[Any] = []
+    substituted([graph.outputs, *map(list, calls)], found.append)
+    return any(isinstance(value, Traced) for value in found)
 
 
 def captured(f: Any) -> list[tuple[str, Any]]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Complex, Integral
 from types import FunctionType, MethodType
 from typing import Any, Final, NamedTuple
 
 from pullback.boundary import is_leaf
 from pullback.chain import Chain
-from pullback.compiler.naming import Names
+from pullback.compiler.naming import WORDS, Names
 from pullback.containers import flatten, places, unflatten
 from pullback.errors import StaticArgumentError
 from pullback.graph.nodes import space_like
@@ -28,6 +29,7 @@ __all__ = [
     "Static",
     "filled",
     "form_of",
+    "key_order",
     "leaf_names",
     "sign",
 ]
@@ -42,16 +44,21 @@ class Static(NamedTuple):
     kind: type
     value: Any
     text: str = ""
-    """Of floating-point numbers, of which different ones can be equal."""
+    """Of numbers, and tuples, of which different ones can be equal."""
 
 
 class Argument(NamedTuple):
     """What is fixed of one argument."""
 
     name: str
+    """As it is given, and as `compile` is told that it is static."""
+    variable: str
+    """What it is called in the program."""
     structure: Any
     """Of a container; ``None`` for a single value."""
     leaves: tuple[Space | Static, ...]
+    keys: Any = None
+    """The order of the keys of the dicts in a container: see `key_order`."""
 
 
 class Signature(NamedTuple):
@@ -70,16 +77,24 @@ class Form:
     """Those of the function, if they are known and their number is fixed."""
     is_open: bool
     """Whether other calls than those by `parameters` are possible."""
+    names: tuple[str, ...] = ()
+    """Of the arguments by position, as far as they are known."""
+    reserved: Collection[str] = ()
+    """Names that no argument of a program can have."""
 
-    def bind(
-        self, args: Sequence[Any], params: Mapping[str, Any]
-    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
-        """The arguments by position and by name, as the function is given them."""
-        if self.is_open:
-            return args, params
-        bound = inspect.Signature(self.parameters).bind(*args, **params)
-        bound.apply_defaults()
-        return bound.args, bound.kwargs
+    def names_of(self, number: int) -> list[str]:
+        """The names of so many arguments that are given by position."""
+        known = [*self.names[:number]]
+        if not known and number <= 3:
+            return ["x", "y", "z"][:number]
+        return [*known, *(f"x{place}" for place in range(len(known), number))]
+
+    def variables(self, names: Sequence[str]) -> Sequence[str]:
+        """What arguments of these names are called in a program."""
+        if not self.is_open:
+            return names
+        free = Names(self.reserved).free
+        return [free(name) for name in names]
 
 
 _VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -96,22 +111,25 @@ def form_of(f: Any, reserved: Collection[str] = ()) -> Form:
     while hasattr(f, "__pullback_of__"):
         f = f.__pullback_of__
     if isinstance(f, (Chain, list, tuple)):
-        return Form((_X,), False)
+        return Form((_X,), False, ("x",))
     if not isinstance(f, (FunctionType, MethodType)):
-        return Form((), True)
+        return Form((), True, (), reserved)
     parameters = tuple(inspect.signature(f).parameters.values())
-    if any(p.kind in _VARIABLE or p.name in reserved for p in parameters):
-        return Form((), True)
-    return Form(tuple(p.replace(annotation=p.empty) for p in parameters), False)
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = tuple(p.name for p in parameters if p.kind in by_place)
+    taken = WORDS.union(reserved)
+    if any(p.kind in _VARIABLE or p.name in taken for p in parameters):
+        return Form((), True, names, reserved)
+    return Form(tuple(p.replace(annotation=p.empty) for p in parameters), False, names)
 
 
 def sign(
-    names: Sequence[str], args: Sequence[Any], params: Mapping[str, Any], static: Collection[str]
+    form: Form, args: Sequence[Any], params: Mapping[str, Any], static: Collection[str]
 ) -> tuple[Signature, list[Any]]:
     """The signature of a call, and the values that vary.
 
     Args:
-        names: of the arguments by position.
+        form: how the function is called.
         args: by position.
         params: by name.
         static: the names of those that are fixed by value.
@@ -121,25 +139,55 @@ def sign(
             is, and has no hash.
     """
     varying: list[Any] = []
+    names = [*form.names_of(len(args)), *params]
     arguments = [
-        _argument(name, value, name in static, varying)
-        for name, value in (*zip(names, args, strict=True), *params.items())
+        _argument(name, variable, value, name in static, varying)
+        for name, variable, value in zip(
+            names, form.variables(names), (*args, *params.values()), strict=True
+        )
     ]
     return Signature(tuple(arguments), len(args)), varying
 
 
-def _argument(name: str, value: Any, is_static: bool, varying: list[Any]) -> Argument:
+def _argument(
+    name: str, variable: str, value: Any, is_static: bool, varying: list[Any]
+) -> Argument:
     if is_static:
-        return Argument(name, None, (_static(name, value),))
+        return Argument(name, variable, None, (_static(name, value),))
     if type(value) in _FIXED:
-        return Argument(name, None, (Static(type(value), value),))
+        return Argument(name, variable, None, (Static(type(value), value),))
     if is_leaf(value):
-        return Argument(name, None, (_leaf(name, value, varying),))
+        return Argument(name, variable, None, (_leaf(name, value, varying),))
     leaves, structure = flatten(value)
-    return Argument(name, structure, tuple([_leaf(name, leaf, varying) for leaf in leaves]))
+    spaces = tuple([_leaf(name, leaf, varying) for leaf in leaves])
+    return Argument(name, variable, structure, spaces, key_order(value))
+
+
+def key_order(value: Any) -> Any:
+    """The keys of the dicts in a container in their order, which a function may go by.
+
+    >>> key_order([{"b": 1.0, "a": 2.0}, 3.0]), key_order([1.0])
+    (((0, ('b', 'a')),), None)
+    """
+    kind = type(value)
+    if isinstance(value, dict):
+        items: Any = [*value.items()]
+    elif kind is list or isinstance(value, tuple):
+        items = enumerate(value)
+    elif hasattr(kind, "__dataclass_fields__"):
+        items = [(name, getattr(value, name)) for name in kind.__dataclass_fields__]
+    else:
+        return None
+    inside = ((key, key_order(item)) for key, item in items)
+    found = tuple([(key, order) for key, order in inside if order is not None])
+    if isinstance(value, dict):
+        return (*value, *found) if found else tuple(value)
+    return found or None
 
 
 def _static(name: str, value: Any) -> Static:
+    if isinstance(value, Traced):
+        raise StaticArgumentError(f"the static argument {name} is a traced value, {value!r:.60}")
     try:
         hash(value)
     except TypeError:
@@ -147,10 +195,22 @@ def _static(name: str, value: Any) -> Static:
             f"the static argument {name} is {value!r:.60}, which has no hash: a program is kept "
             "for each of its values. Give a value that does not change, such as a tuple for a list"
         ) from None
-    if isinstance(value, Traced):
-        raise StaticArgumentError(f"the static argument {name} is a traced value, {value!r:.60}")
-    is_float = isinstance(value, (float, complex))
-    return Static(type(value), value, repr(value) if is_float else "")
+    if not _is_vague(value):
+        return Static(type(value), value)
+    text = repr(value)
+    if value != value:  # NaN is equal to no other one
+        value = _NANS.setdefault((type(value), text), value)
+    return Static(type(value), value, text)
+
+
+_NANS: Final[dict[tuple[type, str], Any]] = {}
+
+
+def _is_vague(value: Any) -> bool:
+    """Whether values that are not alike are equal to this one: -0.0 to 0.0, (True,) to (1,)."""
+    if isinstance(value, (tuple, frozenset)):
+        return any(type(item) is not str for item in value)
+    return isinstance(value, Complex) and not isinstance(value, Integral)
 
 
 def _leaf(name: str, value: Any, varying: list[Any]) -> Space | Static:
@@ -174,16 +234,16 @@ def leaf_names(signature: Signature, examples: Sequence[Any], taken: Collection[
         examples: the arguments of the call, in order.
         taken: names that mean something else.
     """
-    names = Names((*taken, *(argument.name for argument in signature.arguments)))
+    names = Names((*taken, *(argument.variable for argument in signature.arguments)))
     found = []
     for argument, example in zip(signature.arguments, examples, strict=True):
         if argument.structure is None:
-            found += [argument.name for leaf in argument.leaves if not isinstance(leaf, Static)]
+            found += [argument.variable for leaf in argument.leaves if not isinstance(leaf, Static)]
             continue
         for place, leaf in zip(places(example), argument.leaves, strict=True):
             if not isinstance(leaf, Static):
                 words = "".join(c if c.isalnum() else " " for c in place).split()
-                found.append(names.free("_".join([argument.name, *words])))
+                found.append(names.free("_".join([argument.variable, *words])))
     return found
 
 

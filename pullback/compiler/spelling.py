@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +19,7 @@ __all__ = ["Spelling"]
 
 _LITERALS: Final = (bool, int, str, type(None), type(...))
 _ALIASES: Final = {"numpy": "np"}
+_BUILTINS: Final = frozenset(vars(builtins))
 _ABSENT: Final = object()
 
 
@@ -108,8 +110,8 @@ class Spelling:
         if name is None or not callable(function):
             return self.constant(caller(function), short_name(function))
         root, dot, rest = name.partition(".")
-        if not dot:
-            return name  # a builtin
+        if not dot:  # a builtin
+            return name if name not in self._local else self.constant(function, name)
         alias = _ALIASES.get(root, root)
         found = self.namespace.setdefault(alias, sys.modules[root])
         self.names.take((alias,))
@@ -120,13 +122,18 @@ class Spelling:
     def constant(self, value: Any, wanted: str = "constant") -> str:
         """The name of a value that the source is given."""
         if id(value) not in self._named:
-            name = self.names.free(self.given(value) or wanted)
-            while name in self._local:
-                name = self.names.free(name)
+            name = self.free(self.given(value) or wanted)
             self._named[id(value)] = name
             self.namespace[name] = value  # which keeps its id in use
         name = self._named[id(value)]
         self.constants[name] = value
+        return name
+
+    def free(self, wanted: str) -> str:
+        """A name for the namespace, which no value of the program has either."""
+        name = self.names.free(wanted if wanted not in _BUILTINS else f"{wanted}_")
+        while name in self._local:
+            name = self.names.free(name)
         return name
 
     def argument(self, value: Any) -> str:
@@ -193,8 +200,6 @@ def _dotted_hashable(function: Any) -> str | None:
     name = name_of(function)
     root, *path = name.split(".")
     if not path:
-        import builtins
-
         return name if getattr(builtins, name, None) is function else None
     found: Any = sys.modules.get(root)
     if not isinstance(found, ModuleType):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 from pullback.boundary import is_leaf
 from pullback.containers import flatten, unflatten
@@ -53,6 +53,8 @@ def member(values: Sequence[Any], place: int) -> Any:
 
 def leaf(values: Any, place: int) -> Any:
     """One of the leaves of the container that a call returns."""
+    if isinstance(values, Traced):  # by a graph that does not know the container yet
+        return apply(leaf, (values, place), {})
     return flatten(values)[0][place]
 
 
@@ -179,14 +181,11 @@ class Recorder(TapelessTrace):
             take = leaf
             leaves, structure = flatten(y)
             restore = partial(unflatten, structure)
-        return restore(
-            [
-                self._outputs(
-                    item, f"{name}_{place}", line, is_loose, function=take, args=(whole, place)
-                )
-                for place, item in enumerate(leaves)
-            ]
-        )
+        members = []
+        for place, item in enumerate(leaves):
+            taken = {"function": take, "args": (whole, place), "pullback": whole.pullback}
+            members.append(self._outputs(item, f"{name}_{place}", line, is_loose, **taken))
+        return restore(members)
 
     def node_of(self, traced: Traced) -> Node:
         """The node that a tracer of this graph stands for."""
@@ -311,6 +310,16 @@ class _Recording(Tracer):
         if value is not UNKNOWN and not hasattr(type(value), "__index__"):
             raise TypeError(f"a traced {type(value).__name__} cannot be an index")
         return int(self._trace.guard(self, operator.index))
+
+    def __float__(self) -> NoReturn:
+        raise TracerConversionError(
+            f"{self._trace.node_of(self).name}, a value of a graph, was about to become a plain "
+            "float, which would be the same in every run. That happens when it is passed to "
+            "float(), or to a function that does not dispatch on its arguments (math.sin, a C "
+            "extension), or is stored into an array of numbers. Write np.sin(x), or "
+            "pullback.primitive(math.sin)(x), or a chain [math.sin]; np.stack([...]) or "
+            "pullback.at(a)[i].set(x) instead of storing elements; x.item() for a Python number"
+        )
 
     def __int__(self) -> int:  # type: ignore[override]
         if hasattr(type(plain(self._value)), "__index__"):

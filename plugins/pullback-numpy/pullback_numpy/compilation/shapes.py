@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pullback.compiler.facts import Call
+from pullback.compiler.facts import Call, is_in, known_facts
 from pullback.compiler.passes.running import plain_leaves
 from pullback.graph.nodes import Node
 from pullback_numpy.compilation.nodes import is_array, is_call, options
@@ -27,6 +27,7 @@ RESHAPING_METHODS: tuple[Any, ...] = (np.ndarray.reshape, np.ndarray.ravel, np.n
 IDENTITIES: tuple[Any, ...] = (np.broadcast_to, np.real, np.ndarray.real)
 CONJUGATES: tuple[Any, ...] = (np.conjugate, np.ndarray.conj, np.ndarray.conjugate)
 COPIES: tuple[Any, ...] = (np.copy, np.ndarray.copy, np.astype, np.ndarray.astype)
+"""What makes an array without gaps of any array, as it lies in memory or in C's order."""
 TRANSPOSES: tuple[Any, ...] = (np.transpose, np.ndarray.transpose, np.permute_dims)
 MATRIX_TRANSPOSES: tuple[Any, ...] = (np.matrix_transpose, np.linalg.matrix_transpose)
 ATTRIBUTES: tuple[Any, ...] = (np.ndarray.T, np.ndarray.mT)
@@ -49,11 +50,11 @@ def register(facts):
     for function in IDENTITIES:
         facts.simplify(function, same)
     for function in CONJUGATES:
-        facts.simplify(function, real_conjugate)
+        facts.share(function, real_conjugate)
     facts.simplify(np.ndarray.__getitem__, whole, of_stack)
     for function in COPIES:
-        facts.share(function, same)
-    facts.share(np.ndarray.flatten, reshape)
+        facts.share(function, copied)
+    facts.share(np.ndarray.flatten, flattened)
 
 
 def reshape(node):
@@ -124,10 +125,33 @@ def same(node):
     return x if type(x) is Node and is_array(x) and x.space == node.space else None
 
 
+def has_no_gaps(x):
+    """Whether an array was computed, so that it lies in memory as a copy of it would.
+
+    NumPy sums the elements of an array with gaps in another order.
+    """
+    return is_array(x) and x.kind == "call" and is_in(known_facts().owning, x.function)
+
+
+def copied(node):
+    """A copy of what was computed; where the axes may lie in another order, of a vector."""
+    x = node.args[0] if node.args else None
+    keeps_order = node.function is not np.ndarray.copy or len(node.space[1]) < 2
+    is_plain = len(node.args) == 1 or node.function in (np.astype, np.ndarray.astype)
+    if not keeps_order or not is_plain or "order" in node.params or not has_no_gaps(x):
+        return None
+    return same(node)
+
+
+def flattened(node):
+    """A flat copy of what was computed."""
+    return reshape(node) if has_no_gaps(node.args[0]) else None
+
+
 def real_conjugate(node):
-    """The conjugate of an array that is not complex."""
+    """The conjugate of an array that was computed and is not complex."""
     x = node.args[0]
-    return x if not node.params and is_array(x) and x.space[2].kind in "fiub" else None
+    return x if not node.params and has_no_gaps(x) and x.space[2].kind in "fiub" else None
 
 
 def whole(node):
