@@ -175,8 +175,7 @@ class _Compiler:
         self.settings = settings
         self.f = f
         self.call: Callable[..., Any] = f
-        # Where the arguments are fixed, no program has *args and **params.
-        self.form = form_of(f, RESERVED - {"args", "params"})
+        self.form = form_of(f, RESERVED)
         self.cases: dict[Signature, _Case] = {}
         self.links: list[Any] = []
         """The latest programs, the newest first, each of which goes on with the one behind it."""

@@ -167,7 +167,7 @@ def test_a_terminal_gets_colours_and_the_same_text(command, monkeypatch):
         (
             ["compiled_here:converted", "--args", "[1]"],
             1,
-            "Error: a traced value was about to become a plain float",
+            "Error: x, a value of a graph, was about to become a plain float",
         ),
         (
             ["compiled_here:broken", "--args", "[1]"],
