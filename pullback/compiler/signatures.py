@@ -98,8 +98,6 @@ class Form:
 
 
 _VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_COLLECTED: Final = frozenset(("args", "params"))
-"""What a program calls its arguments where their number is open; where it is not, they are free."""
 _X: Final = inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY)
 
 
@@ -119,7 +117,8 @@ def form_of(f: Any, reserved: Collection[str] = ()) -> Form:
     parameters = tuple(inspect.signature(f).parameters.values())
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = tuple(p.name for p in parameters if p.kind in by_place)
-    taken = WORDS.union(reserved).difference(_COLLECTED)
+    # No program of a function whose arguments are fixed has *args and **params.
+    taken = WORDS.union(reserved).difference(("args", "params"))
     if any(p.kind in _VARIABLE or p.name in taken for p in parameters):
         return Form((), True, names, reserved)
     return Form(tuple(p.replace(annotation=p.empty) for p in parameters), False, names)
