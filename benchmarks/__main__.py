@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import track
 from threadpoolctl import threadpool_limits
 
+from benchmarks.compiling import compile_seconds
 from benchmarks.drawings import drawing_seconds, page_bytes
 from benchmarks.engines import PEERS, available
-from benchmarks.footprint import growth, import_seconds, in_fresh_process, peak_bytes
+from benchmarks.footprint import FRUGAL, growth, import_seconds, in_fresh_process, peak_bytes
 from benchmarks.problems import PROBLEMS
 from benchmarks.report import page, show
 from benchmarks.targets import Found, Row
@@ -20,6 +21,8 @@ from benchmarks.timing import FULL, QUICK, graph_ratio, measure
 
 NETWORK = "MLP 4-8-2, batch 1"
 MILLION = "Rosenbrock, 10⁶"
+COUNTED = ("pullback", "compiled", "by hand", "autograd")
+"""The engines whose memory `tracemalloc` sees."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,13 +48,13 @@ def main(engines: str, problems: str, quick: bool, write: Path | None) -> None:
     names = [name for name in PROBLEMS if problems in name]
     for name in track(names, "measuring", console=errors, transient=True):
         problem = PROBLEMS[name]()
-        rows.append(Row(name, problem, measure(problem, chosen, effort)))
+        rows.append(Row(name, problem, *measure(problem, chosen, effort)))
     if problems:
         found = Found(rows)
     else:
         errors.print("measuring graphs, drawings, memory and the import ...")
         programs = {row.name: row.problem for row in rows if row.problem.links is None}
-        traced = [e.name for e in chosen if e.name in ("pullback", "by hand", "autograd")]
+        counted = [e.name for e in chosen if e.name in COUNTED]
         found = Found(
             rows,
             seed_result=_seed_result(),
@@ -60,7 +63,10 @@ def main(engines: str, problems: str, quick: bool, write: Path | None) -> None:
             drawing_seconds=drawing_seconds(effort),
             page_bytes=page_bytes(),
             growth=in_fresh_process(growth, "pullback", NETWORK, 10**5),
-            peaks={name: in_fresh_process(peak_bytes, name, MILLION) for name in traced},
+            compile_seconds=compile_seconds(effort),
+            peaks={
+                name: in_fresh_process(peak_bytes, name, MILLION) for name in (*counted, *FRUGAL)
+            },
         )
     show(found, chosen, console)
     if write:

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from inspect import Signature, signature
 from typing import Any, Final
 
 import numpy as np
 
 from benchmarks.problems import Problem
 
-__all__ = ["ENGINES", "PEERS", "Engine", "Run", "available", "check"]
+__all__ = ["ENGINES", "PEERS", "Engine", "Run", "available", "check", "program"]
 
 Run = Callable[[], tuple[Any, Any]]
 
@@ -30,6 +31,10 @@ class Engine:
     package: str
     """What has to be installed, and stands in the report with its version."""
     prepare: Callable[[Problem], Run]
+    modules: tuple[str, ...] = ()
+    """What must be there besides."""
+    compiles: bool = False
+    """Whether the first run makes what the later ones use."""
 
 
 def by_hand(problem: Problem) -> Run:
@@ -44,6 +49,33 @@ def with_pullback(problem: Problem) -> Run:
     if problem.links is not None:
         return partial(val_and_grad, problem.links, *problem.primals)
     return partial(val_and_grad, _closed(problem, np), *problem.primals)
+
+
+def with_compiled(problem: Problem, *, engine: str) -> Run:
+    """`pullback.compile` of the value and gradient, given what the gradient by hand is given."""
+    from pullback import compile, value_and_grad
+
+    places = range(len(problem.primals))
+    if problem.links is not None:
+        gradient = value_and_grad(problem.links)
+    else:
+        gradient = value_and_grad(program(problem), argnums=0 if len(places) == 1 else (*places,))
+    return partial(compile(gradient, engine=engine), *problem.primals, *problem.constants)
+
+
+def program(problem: Problem) -> Callable[..., Any]:
+    """The loss in plain NumPy, with the names of its parameters.
+
+    They are what is compiled: a function of ``*args`` would have to look at their number first.
+    """
+    loss = problem.loss
+
+    def program(*args: Any) -> Any:
+        return loss(np, *args)
+
+    parameters = [*signature(loss).parameters.values()][1:]
+    program.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return program
 
 
 def with_autograd(problem: Problem) -> Run:
@@ -95,11 +127,19 @@ ENGINES: Final = {
     engine.name: engine
     for engine in (
         Engine("pullback", "pullback", with_pullback),
+        Engine("compiled", "pullback", partial(with_compiled, engine="numpy"), compiles=True),
+        Engine(
+            "compiled, numba",
+            "numba",
+            partial(with_compiled, engine="numba"),
+            modules=("pullback_numba",),
+            compiles=True,
+        ),
         Engine("by hand", "numpy", by_hand),
         Engine("autograd", "autograd", with_autograd),
         Engine("torch", "torch", with_torch),
         Engine("jax eager", "jax", partial(with_jax, compiled=False)),
-        Engine("jax jit", "jax", partial(with_jax, compiled=True)),
+        Engine("jax jit", "jax", partial(with_jax, compiled=True), compiles=True),
     )
 }
 """The engines by name; pullback, which the others are compared with, is the first."""
@@ -109,8 +149,12 @@ PEERS: Final = ("autograd", "torch", "jax")
 
 def available(peers: tuple[str, ...] = PEERS) -> list[Engine]:
     """pullback, the gradient by hand, and the engines of those ``peers`` that are installed."""
-    wanted = {"pullback", "numpy", *peers}
-    return [e for e in ENGINES.values() if e.package in wanted and find_spec(e.package)]
+    wanted = {"pullback", "numba", "numpy", *peers}
+    return [
+        engine
+        for engine in ENGINES.values()
+        if engine.package in wanted and all(map(find_spec, (engine.package, *engine.modules)))
+    ]
 
 
 def check(problem: Problem, run: Run) -> None:

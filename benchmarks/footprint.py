@@ -12,16 +12,21 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
-from benchmarks.engines import ENGINES
+import numpy as np
+
+from benchmarks.engines import ENGINES, Run, check
 from benchmarks.problems import PROBLEMS
 
-__all__ = ["growth", "import_seconds", "in_fresh_process", "peak_bytes"]
+__all__ = ["FRUGAL", "IN_PLACE", "growth", "import_seconds", "in_fresh_process", "peak_bytes"]
+
+IN_PLACE: Final = "by hand, out="
 
 T = TypeVar("T")
 
@@ -39,13 +44,75 @@ def peak_bytes(engine: str, problem: str) -> int:
 
     Counted by `tracemalloc`, which sees Python objects and NumPy's buffers, and nothing of torch
     or JAX.
+
+    Args:
+        engine: a name of `ENGINES`, or of `FRUGAL` for Rosenbrock's function.
+        problem: a name of `PROBLEMS`.
     """
-    run = ENGINES[engine].prepare(PROBLEMS[problem]())
-    run()
+    chosen = PROBLEMS[problem]()
+    if engine in FRUGAL:
+        run: Run = partial(FRUGAL[engine], *chosen.primals)
+    else:
+        run = ENGINES[engine].prepare(chosen)
+    check(chosen, run)
     gc.collect()
     tracemalloc.start()
     run()
     return tracemalloc.get_traced_memory()[1]
+
+
+def rosenbrock_in_place(x: Any) -> tuple[Any, Any]:
+    """Rosenbrock's function and gradient by hand, with ``out=`` wherever it goes.
+
+    The formulas are those of `benchmarks.problems.rosenbrock`, in the fewest arrays that hold
+    them without computing anything twice: four.
+    """
+    head = x[:-1]
+    gradient = np.empty_like(x)
+    inner = gradient[:-1]
+    valley = np.multiply(head, head)
+    np.subtract(x[1:], valley, out=valley)
+    slope = np.subtract(1.0, head)
+    squares = np.multiply(100.0, valley)
+    squares *= valley
+    np.multiply(slope, slope, out=inner)
+    squares += inner
+    y = np.sum(squares)
+    del squares
+    np.multiply(-400.0, head, out=inner)
+    inner *= valley
+    slope *= 2.0
+    inner -= slope
+    gradient[-1] = 0.0
+    valley *= 200.0
+    gradient[1:] += valley
+    return y, gradient
+
+
+def rosenbrock_by_products(x: Any) -> tuple[Any, Any]:
+    """The same in two arrays, with other formulas: scalar products in place of the sum."""
+    head = x[:-1]
+    gradient = np.empty_like(x)
+    slope = gradient[:-1]
+    valley = np.multiply(head, head)
+    np.subtract(x[1:], valley, out=valley)
+    np.subtract(1.0, head, out=slope)
+    y = 100.0 * (valley @ valley) + slope @ slope
+    valley *= 200.0
+    slope *= -2.0
+    gradient[-1] = 0.0
+    gradient[1:] += valley
+    valley *= head
+    valley *= 2.0
+    slope -= valley
+    return y, gradient
+
+
+FRUGAL: Final[dict[str, Callable[[Any], tuple[Any, Any]]]] = {
+    IN_PLACE: rosenbrock_in_place,
+    "by hand, out=, scalar products": rosenbrock_by_products,
+}
+"""Gradients of Rosenbrock's function that are written to take little memory."""
 
 
 def growth(engine: str, problem: str, times: int) -> int:

@@ -37,6 +37,11 @@ class Problem:
     omitted: Mapping[str, str] = field(default_factory=dict)
     """Engine -> why it does not run this problem."""
 
+    @property
+    def elements(self) -> int:
+        """How many numbers the loss is given."""
+        return sum(np.size(value) for value in (*self.primals, *self.constants))
+
 
 def seed_chain(*, as_chain: bool) -> Problem:
     """``exp(sin(sin(x)))`` at 2."""

@@ -29,6 +29,8 @@ def show(found: Found, engines: Sequence[Engine], console: Console) -> None:
     for column in ratios.columns[1:]:
         column.justify = "right"
     console.print(ratios)
+    if any(row.first for row in found.rows):
+        console.print(_table(first_cells(found.rows, engines), title="the first run, ms"))
     measured = [target for target in targets(found) if target.reached is not None]
     console.print(_table(target_cells(measured)))
 
@@ -39,6 +41,7 @@ def page(found: Found, engines: Sequence[Engine], effort: Effort) -> str:
     return PAGE.substitute(
         ratios=_markdown(ratio_cells(found.rows, engines)),
         omissions="".join(f"- {line}\n" for line in omissions(found.rows, engines)),
+        firsts=_markdown(first_cells(found.rows, engines)),
         targets=_markdown(target_cells(targets(found))),
         peaks=_markdown(peak_cells(found.peaks)),
         cores=os.cpu_count(),
@@ -59,6 +62,16 @@ def ratio_cells(rows: Sequence[Row], engines: Sequence[Engine]) -> list[list[str
         ratios = [_figure(row.ratio(name)) if name in row.seconds else "–" for name in others]
         table.append([row.name, _figure(row.seconds["pullback"] / MICRO), *ratios])
     return table
+
+
+def first_cells(rows: Sequence[Row], engines: Sequence[Engine]) -> list[list[str]]:
+    """The table of the milliseconds that the first run takes, its header first."""
+    names = [engine.name for engine in engines if engine.compiles]
+    cells = [
+        [_figure(row.first[name] * 1e3) if name in row.first else "–" for name in names]
+        for row in rows
+    ]
+    return [["problem", *names], *([row.name, *c] for row, c in zip(rows, cells, strict=True))]
 
 
 def omissions(rows: Sequence[Row], engines: Sequence[Engine]) -> list[str]:

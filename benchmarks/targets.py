@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from benchmarks.footprint import IN_PLACE
 from benchmarks.problems import Problem
 
 __all__ = ["Found", "Row", "Target", "targets"]
 
 MICRO = 1e-6
+MANY = 10**4
+"""What a problem of more elements is measured for: what a gradient costs beside its loss."""
 MEBI = 2.0**20
+NOISE = 2**14
+"""Bytes of Python objects that differ where the arrays are the same."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,13 @@ class Row:
     name: str
     problem: Problem
     seconds: dict[str, float]
+    """With those of the loss alone, in plain NumPy, as ``"primal"``."""
+    first: dict[str, float] = field(default_factory=dict)
+    """The seconds of the first run, for engines that compile in it."""
 
-    def ratio(self, engine: str) -> float:
-        """How many times longer than pullback ``engine`` takes."""
-        return self.seconds[engine] / self.seconds["pullback"]
+    def ratio(self, engine: str, to: str = "pullback") -> float:
+        """How many times longer than another engine ``engine`` takes."""
+        return self.seconds[engine] / self.seconds[to]
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class Found:
     """What the drawing of a graph of 200 nodes takes in the terminal."""
     page_bytes: int | None = None
     """The size of its web page."""
+    compile_seconds: tuple[float, float] | None = None
+    """What recording and compiling 1,000 operations takes: the value alone, and with gradient."""
     peaks: dict[str, int] = field(default_factory=dict)
     """Engine -> the peak bytes of a Rosenbrock gradient of 10⁶ elements."""
 
@@ -72,6 +82,9 @@ def targets(found: Found) -> list[Target]:
         _growth(found),
         _linear(found),
         _import(found),
+        *_compiled(found),
+        _compiled_peak(found),
+        _compile_time(found),
     ]
 
 
@@ -172,3 +185,52 @@ def _import(found: Found) -> Target:
         return Target(text)
     milliseconds = found.import_seconds * 1e3
     return Target(text, f"{milliseconds:.0f} ms more", milliseconds <= 60)
+
+
+def _compiled(found: Found) -> list[Target]:
+    seed = Target("The compiled seed chain takes at most 0.4 µs, with value and derivative")
+    for row in found.rows_of("seed chain, as a chain"):
+        if "compiled" in row.seconds:
+            taken = row.seconds["compiled"] / MICRO
+            seed = replace(seed, measured=f"{taken:.2f} µs", reached=taken <= 0.4)
+    large = [row for row in found.rows if row.problem.elements > MANY]
+    hand = "Compiled gradients take at most 1.15 times as long as those by hand, on every problem"
+    primal = (
+        f"They take at most 3 times as long as the loss, where it is given over {MANY:,} numbers"
+    )
+    jax = "Compiled by numba, they are faster than jax jit on every problem that both run"
+    return [
+        seed,
+        _at_most(hand, 1.15, "compiled", "by hand", found.rows),
+        _at_most(primal, 3, "compiled", "primal", large),
+        _at_most(jax, 1, "compiled, numba", "jax jit", found.rows),
+    ]
+
+
+def _at_most(text: str, factor: float, engine: str, other: str, rows: Iterable[Row]) -> Target:
+    both = [row for row in rows if {engine, other} <= row.seconds.keys()]
+    ratios = sorted(((row.ratio(engine, other), row.name) for row in both), reverse=True)
+    if not ratios:
+        return Target(text)
+    over = [f"{ratio:.2f} ({name})" for ratio, name in ratios if ratio > factor]
+    most = f"{ratios[0][0]:.2f} times ({ratios[0][1]}) at most"
+    measured = f"missed by {len(over)} of {len(ratios)}: {', '.join(over)}" if over else most
+    return Target(text, measured, not over)
+
+
+def _compiled_peak(found: Found) -> Target:
+    text = "A compiled gradient of 10⁶ elements holds no more memory than by hand with `out=`"
+    if not {"compiled", IN_PLACE} <= found.peaks.keys():
+        return Target(text)
+    own, other = found.peaks["compiled"], found.peaks[IN_PLACE]
+    measured = f"{own / MEBI:.1f} MiB; by hand {other / MEBI:.1f} MiB"
+    return Target(text, measured, own - other < NOISE)
+
+
+def _compile_time(found: Found) -> Target:
+    text = "1,000 operations are recorded and compiled within 0.5 s"
+    if found.compile_seconds is None:
+        return Target(text)
+    value, gradient = found.compile_seconds
+    measured = f"{value:.2f} s; with their gradient {gradient:.2f} s"
+    return Target(text, measured, value <= 0.5)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from statistics import median
+from time import perf_counter
 from timeit import Timer
 from typing import Any, Final
 
 import numpy as np
 
 import pullback
-from benchmarks.engines import Engine, Run, check
+from benchmarks.engines import Engine, Run, check, program
 from benchmarks.problems import Problem
 
 __all__ = ["FULL", "QUICK", "Effort", "graph_ratio", "interleaved", "measure"]
@@ -35,19 +36,34 @@ FULL: Final = Effort(samples=21, sample_seconds=0.02, most_seconds=4.0)
 QUICK: Final = Effort(samples=5, sample_seconds=0.005, most_seconds=0.5)
 
 
-def measure(problem: Problem, engines: list[Engine], effort: Effort) -> dict[str, float]:
-    """The median seconds of one run of each engine that takes part in ``problem``.
+def measure(
+    problem: Problem, engines: list[Engine], effort: Effort
+) -> tuple[dict[str, float], dict[str, float]]:
+    """How long an engine takes for ``problem``: the median of its runs, and the first one.
 
     Every engine is first checked against the gradient by hand; that run is its warm-up, in which
     compilers compile.
 
+    Returns:
+        Seconds by engine, with those of the loss alone, in plain NumPy, as ``"primal"``; and the
+        seconds that the first run of engines that compile has taken.
+
     Raises:
         AssertionError: an engine computes something else.
     """
-    runs = {e.name: e.prepare(problem) for e in engines if e.name not in problem.omitted}
-    for run in runs.values():
-        check(problem, run)
-    return interleaved(runs, effort)
+    chosen = [engine for engine in engines if engine.name not in problem.omitted]
+    runs = {engine.name: engine.prepare(problem) for engine in chosen}
+    first = {}
+    for engine in chosen:
+        start = perf_counter()
+        runs[engine.name]()
+        if engine.compiles:
+            first[engine.name] = perf_counter() - start
+        check(problem, runs[engine.name])
+    primal: dict[str, Run] = {
+        "primal": partial(program(problem), *problem.primals, *problem.constants)
+    }
+    return interleaved(runs | primal, effort), first
 
 
 def graph_ratio(problem: Problem, effort: Effort) -> float:
@@ -57,14 +73,14 @@ def graph_ratio(problem: Problem, effort: Effort) -> float:
         AssertionError: the graph computes something else.
     """
 
-    def program(*primals: Any) -> Any:
+    def closed(*primals: Any) -> Any:
         return problem.loss(np, *primals, *problem.constants)
 
-    graph = pullback.trace(program, *problem.primals)
+    graph = pullback.trace(closed, *problem.primals)
     for _ in range(12):  # a long graph is compiled at the eleventh call
-        assert graph(*problem.primals) == program(*problem.primals)
+        assert graph(*problem.primals) == closed(*problem.primals)
     runs: dict[str, Run] = {
-        "program": partial(program, *problem.primals),
+        "program": partial(closed, *problem.primals),
         "graph": partial(graph, *problem.primals),
     }
     seconds = interleaved(runs, effort)

@@ -1,4 +1,4 @@
-"""The command line: ``pullback grad``, ``show``, ``plugins``, ``rules`` and ``check-rules``.
+"""The command line: ``pullback grad``, ``show``, ``compile``, ``rules``, ``check-rules``, ...
 
 This package alone knows click and rich. A command imports what it needs when it runs, so that
 ``pullback --help`` stays quick.
@@ -13,6 +13,7 @@ import click
 
 from pullback import __version__
 from pullback.cli.check_rules import check_rules
+from pullback.cli.compile import compile_command
 from pullback.cli.grad import grad
 from pullback.cli.output import one_line, plain_warnings
 from pullback.cli.plugins import plugins
@@ -45,5 +46,5 @@ def main(no_plugins: bool) -> None:
         os.environ[VARIABLE] = ALL
 
 
-for command in (grad, show, plugins, rules, check_rules):
+for command in (grad, show, compile_command, plugins, rules, check_rules):
     main.add_command(command)

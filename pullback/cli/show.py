@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Mapping
-from inspect import Parameter, Signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pullback.cli.grad import ExpressionCommand, expression_of, named_values, value_of
+from pullback.cli.grad import ExpressionCommand, named_values
 from pullback.cli.output import console, one_line
-from pullback.errors import ExpressionError, PullbackError
+from pullback.cli.targets import target_of
+from pullback.errors import PullbackError
 
 if TYPE_CHECKING:
-    from pullback.graph import Graph, GraphRun
+    from pullback.graph import GraphRun
 
 _FORMATS: Final = ("text", "svg", "dot", "mermaid", "html")
 _MODES: Final = ("value", "reverse", "forward")
-_FUNCTION: Final = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
-"""``module:function``, which is no expression."""
 
 
 @click.command(cls=ExpressionCommand)
@@ -95,80 +91,12 @@ def _run_of(expression: str, values: Mapping[str, Any], arguments: str | None) -
     """The run of what the command line names, at the values that it gives."""
     from pullback.graph import trace
 
-    if _FUNCTION.fullmatch(expression):
-        if values:
-            raise click.UsageError(
-                f'{expression} is a function: give its arguments as --args "[...]", not by name'
-            )
-        args = _arguments(arguments)
-        return trace(_function(expression), *args).run(*args)
-    if arguments is not None:
-        raise click.UsageError(
-            "--args is for MODULE:FUNCTION; an expression is given its values as NAME=VALUE"
-        )
-    if not values:
-        raise click.UsageError("a graph needs an input: write NAME=VALUE after the expression")
-    return _graph_of(expression, values).run(*values.values())
-
-
-def _graph_of(text: str, values: Mapping[str, Any]) -> Graph:
-    """The graph of an expression; its inputs have the names of the values."""
-    from pullback.graph import trace
-
-    parsed = expression_of(text, values)
-
-    def expression(*primals: Any) -> Any:
-        return parsed(dict(zip(values, primals, strict=True)))
-
-    inputs = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in values]
-    expression.__signature__ = Signature(inputs)  # type: ignore[attr-defined]
-    expression.__qualname__ = "expression"
-    graph = trace(expression, *values.values())
-    for node in graph.nodes:
-        node.line = None  # no file has it
-    return graph
-
-
-def _function(target: str) -> Any:
-    """The function that ``module:function`` names."""
-    from pullback.importing import imported
-
-    try:
-        function = imported(target)
-    except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"{target} cannot be imported: there is no module {error.name}; it is looked for in "
-            "the current directory and among what is installed"
-        ) from None
-    if not callable(function) and not isinstance(function, (list, tuple)):
-        raise click.ClickException(
-            f"{target} is no function, but of type {type(function).__name__}"
-        )
-    return function
-
-
-def _arguments(text: str | None) -> list[Any]:
-    """The arguments in a JSON list: numbers, arrays as lists, containers as objects."""
-    if text is None:
-        raise click.UsageError('a function needs its arguments: --args "[2.0, [1, 2]]"')
-    try:
-        arguments = json.loads(text)
-    except (ValueError, RecursionError):
-        arguments = None
-    if not isinstance(arguments, list) or not arguments:
-        raise click.BadParameter(
-            f"{text!r} is no JSON list of arguments, such as [2.0, [1, 2]]", param_hint="--args"
-        )
-    try:
-        return [_argument(argument) for argument in arguments]
-    except ExpressionError as error:
-        raise click.BadParameter(f"{text!r}: {error}", param_hint="--args") from None
-
-
-def _argument(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _argument(item) for key, item in value.items()}
-    return value_of(json.dumps(value))
+    target = target_of(expression, values, arguments)
+    graph = trace(target.function, *target.args)
+    if not target.has_lines:
+        for node in graph.nodes:
+            node.line = None
+    return graph.run(*target.args)
 
 
 def _make_passes(run: GraphRun, mode: str, format_: str, tangent: str | None) -> None:

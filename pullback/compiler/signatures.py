@@ -117,7 +117,8 @@ def form_of(f: Any, reserved: Collection[str] = ()) -> Form:
     parameters = tuple(inspect.signature(f).parameters.values())
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = tuple(p.name for p in parameters if p.kind in by_place)
-    taken = WORDS.union(reserved)
+    # No program of a function whose arguments are fixed has *args and **params.
+    taken = WORDS.union(reserved).difference(("args", "params"))
     if any(p.kind in _VARIABLE or p.name in taken for p in parameters):
         return Form((), True, names, reserved)
     return Form(tuple(p.replace(annotation=p.empty) for p in parameters), False, names)

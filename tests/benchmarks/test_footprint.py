@@ -20,6 +20,15 @@ def test_peak_counts_every_array_that_is_alive():
     assert 3 * million < peak < 6 * million
 
 
+@pytest.mark.parametrize(
+    ("engine", "arrays"), [(footprint.IN_PLACE, 4), ("by hand, out=, scalar products", 2)]
+)
+def test_gradients_that_take_little_memory(engine, arrays):
+    million = 8 * 10**6
+    peak = footprint.in_fresh_process(footprint.peak_bytes, engine, "Rosenbrock, 10⁶")
+    assert arrays * million - 1000 < peak < arrays * million + 10**5
+
+
 LEAKING = """
 from types import SimpleNamespace
 from benchmarks import footprint

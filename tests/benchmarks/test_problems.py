@@ -20,6 +20,7 @@ REDUCED = {
     "x[i]": problems.element_reads(9),
 }
 STEP = 1e-30
+COMPILED = engines.ENGINES["compiled"].prepare
 
 every_problem = pytest.mark.parametrize("problem", REDUCED.values(), ids=REDUCED.keys())
 
@@ -53,12 +54,27 @@ def test_gradient_by_hand(problem):
 
 
 @every_problem
-@pytest.mark.parametrize("prepare", [engines.with_pullback, engines.with_autograd])
+@pytest.mark.parametrize("prepare", [engines.with_pullback, COMPILED, engines.with_autograd])
 def test_gradient_of_engine(prepare, problem):
     pytest.importorskip("autograd" if prepare is engines.with_autograd else "pullback")
     value, gradient = prepare(problem)()
     assert value == pytest.approx(problem.loss(np, *problem.primals, *problem.constants), rel=1e-12)
     assert_gradients(gradient, problem)
+
+
+@every_problem
+def test_what_is_compiled_has_the_parameters_of_the_loss(problem):
+    compiled = COMPILED(problem)
+    compiled()
+    first, *_ = [line for line in compiled.func.source.splitlines() if line.startswith("def ")]
+    assert "*" not in first
+    (program,) = compiled.func.programs()
+    assert len(program.signature.arguments) == len(problem.primals) + len(problem.constants)
+
+
+def test_elements_are_those_that_the_loss_is_given():
+    assert problems.logistic_regression(20).elements == 30 + 1 + 20 * 30 + 20
+    assert problems.seed_chain(as_chain=False).elements == 1
 
 
 def test_chain_and_loss_are_the_same_function():

@@ -2,8 +2,9 @@
 
 On a page, ``python`` blocks share one namespace, in order; those with a ``>>>`` prompt must print
 what stands below it. In ``console`` blocks, every ``$ pullback ...`` and ``$ pytest ...`` is run by
-the shell, in a folder with the files of the page's captioned blocks, and must print what stands
-below it; the programs of docs/examples, which the other tests run, must exist.
+the shell, in a folder with the files of the page's captioned blocks (what a ``pyproject.toml``
+describes counts as installed), and must print what stands below it; the programs of docs/examples,
+which the other tests run, must exist.
 Blocks of other kinds are not run, and may only be of the kinds in `NOT_RUN`.
 """
 
@@ -14,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -70,6 +72,7 @@ def test_console_blocks_print_what_they_say(page, tmp_path):
                 f"{block.place}: only pullback, pytest and docs/examples are run; "
                 f"use sh for {command}"
             )
+            install_metadata(tmp_path)
             printed = run_in_shell(command, tmp_path)
             assert checker.check_output(expected, printed, doctest.ELLIPSIS), (
                 f"{block.place}: $ {command}\nprinted\n{printed}\nand the page says\n{expected}"
@@ -82,6 +85,21 @@ def write_captioned(block, folder):
     path = folder / caption.removeprefix(":caption: ")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, encoding="utf-8")
+
+
+def install_metadata(folder):
+    """Write what ``pip install`` leaves of a ``pyproject.toml``, so that its entry points count."""
+    path = folder / "pyproject.toml"
+    if not path.exists():
+        return
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+    name, version = project["name"], project["version"]
+    written = folder / f"{name}-{version}.dist-info"
+    written.mkdir(exist_ok=True)
+    (written / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    groups = project["entry-points"].items()
+    lines = [f"[{g}]\n" + "".join(f"{k} = {v}\n" for k, v in group.items()) for g, group in groups]
+    (written / "entry_points.txt").write_text("\n".join(lines))
 
 
 def commands_of(block):
@@ -101,6 +119,7 @@ def run_in_shell(command, folder):
         **os.environ,
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         "NO_COLOR": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH")))),
     }
     result = subprocess.run(
         command,
