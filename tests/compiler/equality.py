@@ -7,12 +7,14 @@ import dataclasses
 import numpy as np
 
 
-def difference(got, want, ulps=0, path=""):
+def difference(got, want, ulps=0, path="", eps=0.0):
     """How ``got`` differs from ``want``; an empty string where it does not.
 
     Args:
         ulps: so many units in the last place may floating-point numbers differ by, those of
             arrays relative to the largest. With 0, all bits are compared.
+        path: of the two in what is compared.
+        eps: the unit in the last place of the least precise numbers that went into it.
     """
     if type(got) is not type(want):
         return f"{path or 'it'} is {got!r:.80}, wanted {want!r:.80}"
@@ -28,22 +30,22 @@ def difference(got, want, ulps=0, path=""):
         names = [field.name for field in dataclasses.fields(want)]
         pairs = [(name, getattr(got, name), getattr(want, name)) for name in names]
     else:
-        return _leaf(got, want, ulps, path or "it")
+        return _leaf(got, want, ulps, path or "it", eps)
     for key, a, b in pairs:
-        found = difference(a, b, ulps, f"{path}[{key!r}]")
+        found = difference(a, b, ulps, f"{path}[{key!r}]", eps)
         if found:
             return found
     return ""
 
 
-def _leaf(got, want, ulps, path):
+def _leaf(got, want, ulps, path, eps):
     if isinstance(want, (np.ndarray, np.generic)):
         if got.shape != want.shape or got.dtype != want.dtype:
             return f"{path} is {got.dtype}{got.shape}, wanted {want.dtype}{want.shape}"
     elif not isinstance(want, (float, complex)):
         return "" if got == want else f"{path} is {got!r:.80}, wanted {want!r:.80}"
     a, b = np.asarray(got), np.asarray(want)
-    same = _bits(a) == _bits(b) if not ulps else _close(a, b, ulps)
+    same = _bits(a) == _bits(b) if not ulps else _close(a, b, ulps, eps)
     return "" if same else f"{path} is {got!r:.200}, wanted {want!r:.200}"
 
 
@@ -54,7 +56,7 @@ def _bits(array):
     return array.tobytes()
 
 
-def _close(a, b, ulps):
+def _close(a, b, ulps, eps):
     if a.dtype.kind not in "fc":
         return bool(np.array_equal(a, b))
     finite = np.isfinite(b)
@@ -64,4 +66,4 @@ def _close(a, b, ulps):
         return False
     scale = np.max(np.abs(b[finite]), initial=0.0)
     error = np.max(np.abs(a[finite] - b[finite]), initial=0.0)
-    return bool(error <= ulps * np.finfo(b.dtype).eps * scale)
+    return bool(error <= ulps * max(np.finfo(b.dtype).eps, eps) * scale)

@@ -400,7 +400,7 @@ def test_python_raises_as_it_does_of_plain_values(f, x):
         compile(f)(x)
     logarithm = compile([math.log, math.exp])
     assert logarithm(2.0) == math.exp(math.log(2.0))
-    with pytest.raises(ValueError, match="expected a positive input"):
+    with pytest.raises(ValueError, match=r"math domain error|positive input"):
         logarithm(-1.0)
 
 

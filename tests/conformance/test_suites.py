@@ -342,7 +342,7 @@ def test_the_checks_are_listed_in_order():
         "loads", "declared", "primal", "finite-differences", "linearity", "zero-cotangent",
         "special-points", "space", "repeatable", "no-mutation", "no-aliasing", "layouts",
         "broadcasting", "keywords", "forward-reverse", "second-order", "threads", "nonfinite",
-        "silent",
+        "silent", "compiled",
     ]  # fmt: skip
     assert all(isinstance(check, Check) for check in iter_checks())
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 
 from pullback.conformance.checks import (
+    compilation,
     declarations,
     differentials,
     linear_maps,
@@ -43,6 +44,7 @@ _OWN = (
     memory.threads,
     spreading.nonfinite,
     values.silent,
+    compilation.compiled,
 )
 
 

@@ -1,5 +1,5 @@
 """For each check of how a rule is used one mistake that it finds, beside the same rule without the
-mistake: calls again and from threads, memory, shapes, bad numbers, warnings, time.
+mistake: calls again and from threads, memory, shapes, bad numbers, warnings, programs, time.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ import time
 
 import numpy as np
 
-from planted.model import Planted, ruled
+from planted.model import Planted, require, ruled
 from pullback import rule
 from pullback.conformance import arrays, call, floats
 from pullback.domains import reals
+from pullback.spaces import plain
 
 SCALAR_OR_VECTOR = (call(floats()), call(arrays("n")))
 
@@ -223,6 +224,24 @@ silent = Planted(
     right=ruled(flat_at_zero, lambda ct, y, x: ct * x**2 * (3 * log_square(x) + 2)),
     samples=SCALAR_OR_VECTOR,
     story="The result is right, and a test suite that turns warnings into errors stops there.",
+)
+
+
+def signed_square(x):
+    """``x |x|`` of real numbers."""
+    require(not np.iscomplexobj(plain(x)))
+    return x * np.abs(x)
+
+
+compiled = Planted(
+    name="signs behind the back of the trace",
+    checks=("compiled",),
+    function=signed_square,
+    wrong=ruled(signed_square, lambda ct, y, x: ct * 2 * x * np.sign(plain(x))),
+    right=ruled(signed_square, lambda ct, y, x: ct * 2 * x * np.sign(x)),
+    samples=(call(arrays("n")),),
+    story="Right wherever it is run, and in a program forever the signs of its first input.",
+    alone=True,
 )
 
 
