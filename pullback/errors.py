@@ -18,6 +18,7 @@ __all__ = [
     "CyclicGraphError",
     "DerivativeNotImplementedError",
     "EmptyChainError",
+    "EngineError",
     "ExpressionError",
     "FeedError",
     "GraphError",
@@ -128,6 +129,10 @@ class FeedError(GraphError, TypeError):
 
 class PathChangedError(GraphError):
     """A traced function would take another path with these inputs than the graph of it holds."""
+
+
+class EngineError(PullbackError, ValueError):
+    """An engine of the compiler is not installed, or is asked for what it does not have."""
 
 
 class NonFiniteError(PullbackError, ArithmeticError):

@@ -1,0 +1,481 @@
+"""The code of a kernel, as Python that numba compiles: one operation a line, with what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+
+from pullback_numba.stages import Addition, Stage, Stages
+from pullback_numba.values import (
+    Given,
+    Map,
+    Number,
+    Operand,
+    Place,
+    Product,
+    Reduce,
+    Scatter,
+    Shape,
+    Value,
+    View,
+    Wide,
+    contiguous,
+    located,
+    squeezed,
+)
+
+__all__ = ["Text", "written"]
+
+_LARGE: Final = 4096
+"""An array of more elements that is needed for a while is one of its own."""
+_STARTS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "sum": lambda dtype: "0",
+    "prod": lambda dtype: "1",
+    "max": lambda dtype: "-np.inf" if dtype.kind == "f" else str(np.iinfo(dtype).min),
+    "min": lambda dtype: "np.inf" if dtype.kind == "f" else str(np.iinfo(dtype).max),
+}
+_STEPS: Final = {
+    "sum": "plus({0}, {1})",
+    "prod": "times({0}, {1})",
+    "max": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
+    "min": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
+}
+_RESERVED: Final = frozenset({"np", "math", "plus", "times", "select", "flat", "abs", "range"})
+
+
+@dataclass(frozen=True)
+class Text:
+    """The code of a kernel, and what it is called with."""
+
+    source: str
+    arguments: Sequence[Given]
+
+
+@dataclass
+class _Line:
+    """A line in a loop; ``{0}``, ``{1}`` stand for the places."""
+
+    form: str
+    places: Sequence[Place] = ()
+    note: str = ""
+
+
+def written(name: str, stages: Stages, arguments: Sequence[Given]) -> Text:
+    """The module of a kernel.
+
+    Args:
+        name: of the function.
+        stages: what it computes.
+        arguments: what it is called with.
+    """
+    return Text(_Writer(name, stages, arguments).module(), arguments)
+
+
+def cast(text: str, dtype: np.dtype[Any], wanted: np.dtype[Any] | None) -> str:
+    """A number of one dtype as one of another."""
+    return text if wanted is None or dtype == wanted else f"{_type(wanted)}({text})"
+
+
+def _type(dtype: np.dtype[Any]) -> str:
+    return "np.bool_" if dtype.kind == "b" else f"np.{np.dtype(dtype).name}"
+
+
+def number(value: Any, dtype: np.dtype[Any] | None) -> str:
+    """A number as Python, of the dtype."""
+    dtype = np.asarray(value).dtype if dtype is None else dtype
+    with np.errstate(all="ignore"):
+        value = np.asarray(value).astype(dtype)[()]
+    if dtype.kind == "b":
+        return str(bool(value))
+    if dtype.kind == "c":
+        parts = ", ".join(number(part, part.dtype) for part in (value.real, value.imag))
+        text = f"complex({parts})"
+        return text if dtype.char == "D" else f"{_type(dtype)}({text})"
+    if dtype.kind == "f":
+        plain = float(value)
+        text = repr(plain) if plain - plain == 0 else f"np.{plain}".replace("np.-", "-np.")
+        if dtype.char != "d":
+            return f"{_type(dtype)}({text})"
+    else:
+        text = f"{_type(dtype)}({int(value)})"
+    return f"({text})" if text.startswith("-") else text
+
+
+def described(value: Value) -> str:
+    """What a value is, in few letters."""
+    return f"{value.dtype}{value.shape}".replace(",)", ")") if value.shape else str(value.dtype)
+
+
+class _Writer:
+    def __init__(self, name: str, stages: Stages, arguments: Sequence[Given]) -> None:
+        self.name, self.stages, self.arguments = name, stages, arguments
+        self.names: dict[Value, str] = {}
+        self.taken: set[str] = set(_RESERVED)
+        self.loops: dict[tuple[str, str, bool], str] = {}
+        self.arrays: dict[Value, tuple[str, int]] = {}
+        """Value -> the array that it lies in, and where it begins."""
+        self.lines: list[tuple[str, str]] = []
+
+    def module(self) -> str:
+        """The whole text."""
+        for given in self.arguments:
+            self._name(given)
+        self._allocate()
+        for stage in self.stages.stages:
+            self._stage(stage)
+        returned = [self._returned(value) for value in self.stages.outputs]
+        self._line(f"return {', '.join(returned)}")
+        width = max((len(code) for code, note in self.lines if note), default=0)
+        body = [f"    {code:<{width}}  # {note}" if note else f"    {code}" for code, note in self.lines]
+        loops = [
+            f'{name} = ufunc_loop("{ufunc}", "{types}", has_data={has_data})'
+            for (ufunc, types, has_data), name in self.loops.items()
+        ]
+        return "\n".join(
+            [
+                "import math",
+                "",
+                "import numpy as np",
+                "",
+                "from pullback_numba.native import flat, plus, select, times, ufunc_loop",
+                "",
+                *loops,
+                "" if loops else "",
+                f"def {self.name}({', '.join(self.names[given] for given in self.arguments)}):",
+                *body,
+                "",
+            ]
+        )
+
+    def _line(self, code: str, note: str = "", depth: int = 0) -> None:
+        self.lines.append(("    " * depth + code, note))
+
+    def _name(self, value: Value) -> str:
+        if value not in self.names:
+            self.names[value] = self._free(value.name)
+        return self.names[value]
+
+    def _free(self, wanted: str) -> str:
+        wanted = base = re.sub(r"\W+", "_", wanted).strip("_") or "value"
+        if wanted[0].isdigit():
+            wanted = base = f"v{wanted}"
+        tries = 1
+        while wanted in self.taken:
+            tries += 1
+            wanted = f"{base}_{tries}"
+        self.taken.add(wanted)
+        return wanted
+
+    def _allocate(self) -> None:
+        for given in self.arguments:
+            if given.shape or isinstance(given.source, np.ndarray):
+                name = self._free(f"all_{self.names[given]}")
+                self._line(f"{name} = flat({self.names[given]})", described(given))
+                self.arrays[given] = name, 0
+        outputs = {value for value in self.stages.outputs if value.shape}
+        sizes: dict[np.dtype[Any], int] = {}
+        rooms: dict[np.dtype[Any], list[Value]] = {}
+        for value in sorted(self.stages.stored, key=lambda value: value.name):
+            if value in outputs or value.size > _LARGE:
+                name = self._name(value)
+                self._line(f"{name} = np.empty({value.shape}, {_type(value.dtype)})", "")
+                self.arrays[value] = self._free(f"all_{name}"), 0
+                self._line(f"{self.arrays[value][0]} = flat({name})")
+            else:
+                rooms.setdefault(value.dtype, []).append(value)
+        for dtype, values in rooms.items():
+            name = self._free(f"room_{dtype.name}")
+            sizes[dtype] = 0
+            for value in values:
+                self.arrays[value] = name, sizes[dtype]
+                sizes[dtype] += max(value.size, 1)
+            self._line(f"{name} = np.empty({sizes[dtype]}, {_type(dtype)})", "for a while")
+
+    def _returned(self, value: Value) -> str:
+        return self._name(value)
+
+    def _stage(self, stage: Stage) -> None:
+        if isinstance(stage.whole, Wide):
+            self._wide(stage.whole)
+        elif isinstance(stage.whole, Product):
+            self._product(stage.whole)
+        else:
+            _LoopWriter(self, stage).write()
+
+    def _wide(self, value: Wide) -> None:
+        if not value.size:
+            return
+        key = (value.ufunc, value.loop, value.has_data)
+        if key not in self.loops:
+            self.loops[key] = self._free(f"{value.ufunc}_{value.loop.replace('->', '_')}")
+        rooms = []
+        for item in (*value.args, value):
+            name, offset = self.arrays[item]
+            rooms += [name, str(offset)]
+        shown = ", ".join(rooms)
+        self._line(f"{self.loops[key]}({value.size}, ({shown}))", f"{value.name}: {described(value)}")
+
+    def _product(self, value: Product) -> None:
+        a, b = value.a, value.b
+        rows = a.shape[0] if len(a.shape) == 2 else 1
+        inner = a.shape[-1]
+        columns = b.shape[1] if len(b.shape) == 2 else 1
+        first, second = _Matrix(self, a, is_row=True), _Matrix(self, b, is_row=False)
+        is_number = value not in self.arrays
+        note = f"{value.name}: {rows}×{inner} by {inner}×{columns}"
+        if is_number:
+            self._line(f"{self._name(value)} = {cast('0', np.dtype(int), value.dtype)}", note)
+            self._line(f"for k in range({inner}):")
+            total = self._name(value)
+            term = f"{first.at('', 'k')} * {second.at('k', '')}"
+            self._line(f"{total} = {self._plus(total, term, value)}", depth=1)
+            return
+        name, offset = self.arrays[value]
+        target = Place(offset, contiguous((rows, columns)))
+
+        def cell(i: str, j: str) -> str:
+            return f"{name}[{_index(target, [i if rows > 1 else '', j if columns > 1 else ''])}]"
+
+        zero = cast("0", np.dtype(int), value.dtype)
+        columns_apart = second.steps[1] if columns > 1 else 0
+        if columns == 1 and first.steps[1] != 1 and first.steps[0] == 1:
+            self._line(f"{name}[{offset}:{offset + rows}] = 0", note)
+            self._line(f"for k in range({inner}):")
+            self._line(f"for i in range({rows}):", depth=1)
+            term = f"{first.at('i', 'k')} * {second.at('k', '')}"
+            self._line(f"{cell('i', '')} += {term}", depth=2)
+        elif columns == 1 or (columns_apart != 1 and first.steps[1] == 1 == second.steps[0]):
+            self._line(f"for i in range({rows}):", note)
+            self._line(f"for j in range({columns}):", depth=1)
+            self._line(f"dot = {zero}", depth=2)
+            self._line(f"for k in range({inner}):", depth=2)
+            term = f"{first.at('i', 'k')} * {second.at('k', 'j')}"
+            self._line(f"dot = {self._plus('dot', term, value)}", depth=3)
+            self._line(f"{cell('i', 'j')} = dot", depth=2)
+        else:
+            self._line(f"for i in range({rows}):", note)
+            self._line(f"for j in range({columns}):", depth=1)
+            self._line(f"{cell('i', 'j')} = 0", depth=2)
+            self._line(f"for k in range({inner}):", depth=1)
+            self._line(f"factor = {first.at('i', 'k')}", depth=2)
+            self._line(f"for j in range({columns}):", depth=2)
+            self._line(f"{cell('i', 'j')} += factor * {second.at('k', 'j')}", depth=3)
+
+    @staticmethod
+    def _plus(total: str, term: str, value: Value) -> str:
+        return f"{total} + {term}" if value.dtype.kind == "c" else f"plus({total}, {term})"
+
+
+class _Matrix:
+    """A factor of a product: its elements by row and column."""
+
+    def __init__(self, writer: _Writer, value: Value, *, is_row: bool) -> None:
+        if isinstance(value, View):
+            base, offset, steps = value.base, value.offset, value.steps
+        else:
+            base, offset, steps = value, 0, contiguous(value.shape)
+        self.name, start = writer.arrays[base]
+        if len(steps) == 1:
+            steps = (0, steps[0]) if is_row else (steps[0], 0)
+        shape = value.shape if len(value.shape) == 2 else (0, 0)
+        self.steps = tuple(
+            0 if length == 1 else step for length, step in zip(shape, steps, strict=True)
+        )
+        self.place = Place(start + offset, self.steps)
+
+    def at(self, i: str, j: str) -> str:
+        """An element."""
+        return f"{self.name}[{_index(self.place, [i, j])}]"
+
+
+def _index(place: Place, indices: Sequence[str]) -> str:
+    """The index of an element in a row."""
+    terms = [
+        index if step == 1 else f"{step} * {index}"
+        for step, index in zip(place.steps, indices, strict=True)
+        if step and index
+    ]
+    if place.offset or not terms:
+        terms.append(str(place.offset))
+    return " + ".join(terms).replace("+ -", "- ")
+
+
+class _LoopWriter:
+    """The lines of one loop."""
+
+    def __init__(self, writer: _Writer, stage: Stage) -> None:
+        self.writer, self.stage = writer, stage
+        self.lines: list[_Line] = []
+        self.before: list[str] = []
+        self.known: dict[tuple[Value, Place], str] = {}
+        self.places: list[Place] = []
+        self.home = Place(0, contiguous(stage.shape))
+
+    def write(self) -> None:
+        """Write the loop, with what is done before it."""
+        for value in self.stage.maps:
+            if value in self.writer.stages.stored or self._is_used(value):
+                self._computed(value, self.home)
+                if value in self.writer.arrays:
+                    self._store(value, self.home, self.known[value, self.home])
+        inner: list[Reduce] = []
+        for reduction in self.stage.reductions:
+            self._reduce(reduction)
+        for addition in self.stage.additions:
+            self._add(addition)
+        for line in self.before:
+            self.writer._line(line)
+        if not self.stage.shape:
+            for line in self.lines:
+                self.writer._line(_filled(line, []), line.note)
+            return
+        lengths, groups = _merged(self.stage.shape, [p for line in self.lines for p in line.places])
+        letters = [f"i{number}" if len(lengths) > 1 else "i" for number in range(len(lengths))]
+        for depth, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
+            self.writer._line(f"for {letter} in range({length}):", depth=depth)
+        for line in self.lines:
+            places = [Place(p.offset, tuple(p.steps[g] for g in groups)) for p in line.places]
+            text = _filled(_Line(line.form, places), letters)
+            self.writer._line(text, line.note, depth=len(lengths))
+
+    def _is_used(self, value: Map) -> bool:
+        """Whether this loop needs a value, or a number is needed anywhere."""
+        if not self.stage.shape:
+            return True
+        for operand, shape in self.stage.consumed:
+            if located(operand, shape) == (value, self.home):
+                return True
+        return False
+
+    def _read(self, operand: Operand, shape: Shape, dtype: np.dtype[Any] | None) -> str:
+        """An operand of something of ``shape`` that this loop computes where it is itself."""
+        if isinstance(operand, Number):
+            return number(operand.value, dtype)
+        root, place = located(operand, shape)
+        return cast(self._computed(root, place), operand.dtype, dtype)
+
+    def _computed(self, root: Value, place: Place) -> str:
+        """The name of an element."""
+        if root.size == 1 and root not in self.writer.arrays:
+            if not isinstance(root, Map) or root not in self.stage.maps:
+                return self.writer._name(root)
+            place = self.home
+        if (root, place) in self.known:
+            return self.known[root, place]
+        is_own = isinstance(root, Map) and root in self.stage.maps and place == self.home
+        if root in self.writer.arrays and not is_own:
+            name, offset = self.writer.arrays[root]
+            own = self.writer._free(f"{root.name}_i") if self.stage.shape else self.writer._free(root.name)
+            place_there = Place(place.offset + offset, place.steps)
+            self.lines.append(_Line(f"{own} = {name}[<0>]", [place_there]))
+        else:
+            assert isinstance(root, Map), root
+            own = self._mapped(root, place)
+        self.known[root, place] = own
+        return own
+
+    def _mapped(self, value: Map, place: Place) -> str:
+        """Compute a map for this loop, at its own place or, of one axis, at another."""
+        texts = []
+        for arg, dtype in zip(value.args, value.dtypes, strict=True):
+            if isinstance(arg, Number) or place == self.home:
+                texts.append(self._read(arg, value.shape, dtype))
+                continue
+            root, there = located(arg, value.shape)
+            step = there.steps[0] if there.steps else 0
+            moved = Place(there.offset + step * place.offset, tuple(step * s for s in place.steps))
+            texts.append(cast(self._computed(root, moved), arg.dtype, dtype))
+        text = value.form.replace("{t}", _type(value.dtype)).format(*texts)
+        if value.dtype.char not in "dD?" or (value.form == "{0}" and None not in value.dtypes):
+            text = cast(text, np.dtype(object), value.dtype)
+        is_own = place == self.home and value in self.stage.maps and not (
+            value in self.writer.arrays and self.writer.arrays[value][0].startswith("all_")
+        )
+        own = self.writer._name(value) if is_own else self.writer._free(f"{value.name}_i")
+        self.lines.append(_Line(f"{own} = {text}", [], described(value)))
+        return own
+
+    def _store(self, value: Value, place: Place, text: str) -> None:
+        name, offset = self.writer.arrays[value]
+        there = Place(place.offset + offset, place.steps)
+        self.lines.append(_Line(f"{name}[<0>] = {text}", [there]))
+
+    def _reduce(self, value: Reduce) -> None:
+        item = self._read(value.arg, value.arg.shape, None)
+        start = cast(_STARTS[value.kind](value.dtype), np.dtype(object), value.dtype)
+        step = _STEPS[value.kind]
+        if value.dtype.kind == "c":
+            step = {"sum": "{0} + {1}", "prod": "{0} * {1}"}[value.kind]
+        if value not in self.writer.arrays:
+            name = self.writer._name(value)
+            self.before.append(f"{name} = {start}")
+            self.lines.append(_Line(f"{name} = {step.format(name, item)}", [], described(value)))
+            return
+        name, offset = self.writer.arrays[value]
+        self.before.append(f"{name}[{offset}:{offset + value.size}] = {start}")
+        kept = [axis for axis in range(len(value.arg.shape)) if axis not in value.axes]
+        steps = dict(
+            zip(kept, contiguous(tuple(value.arg.shape[axis] for axis in kept)), strict=True)
+        )
+        place = Place(
+            offset,
+            tuple(
+                steps.get(axis, 0)
+                for axis, length in enumerate(value.arg.shape)
+                if length != 1
+            ),
+        )
+        cell = f"{name}[<0>]"
+        self.lines.append(_Line(f"{cell} = {step.format(cell, item)}", [place]))
+
+    def _add(self, addition: Addition) -> None:
+        target, spot = addition.target, addition.spot
+        name, offset = self.writer.arrays[target]
+        steps = tuple(s for s, length in zip(spot.steps, spot.shape, strict=True) if length != 1)
+        place = Place(spot.offset + offset, steps)
+        values = [self._read(value, spot.shape, target.dtype) for value in addition.values]
+        if not addition.is_first:
+            total = " + ".join([f"{name}[<0>]", *values])
+            self.lines.append(_Line(f"{name}[<0>] = {total}", [place]))
+            return
+        end = offset + target.size
+        if len(steps) == 1 and steps[0] == 1:
+            stop = place.offset + prod(spot.shape)
+            outside = [(offset, place.offset), (stop, end)]
+        elif spot.shape and prod(spot.shape) == target.size:
+            outside = []
+        else:
+            outside = [(offset, end)]
+        self.before += [f"{name}[{a}:{b}] = 0" for a, b in outside if a < b]
+        if values:
+            zero = number(0, target.dtype)
+            self.lines.append(_Line(f"{name}[<0>] = {' + '.join([zero, *values])}", [place]))
+
+
+def _filled(line: _Line, indices: Sequence[str]) -> str:
+    text = line.form
+    for place_number, place in enumerate(line.places):
+        text = text.replace(f"<{place_number}>", _index(place, indices))
+    return text
+
+
+def _merged(shape: Shape, places: Sequence[Place]) -> tuple[list[int], list[int]]:
+    """The lengths of the loops, where neighbours that are walked like one axis are one.
+
+    Returns:
+        The lengths, and for each the axis whose step it has.
+    """
+    lengths, axes = [shape[0]], [0]
+    for axis in range(1, len(shape)):
+        if all(p.steps[axis - 1] == p.steps[axis] * shape[axis] for p in places):
+            lengths[-1] *= shape[axis]
+            axes[-1] = axis
+        else:
+            lengths.append(shape[axis])
+            axes.append(axis)
+    return lengths, axes
