@@ -358,7 +358,10 @@ def applied(call: _Call, ufunc: np.ufunc, args: Sequence[Operand]) -> Value:
         raise _NotTaken
     whole = [
         arg
-        if isinstance(arg, Value) and arg.shape == call.shape and arg.dtype == dtype
+        if isinstance(arg, Value)
+        and (arg.shape, arg.dtype) == (call.shape, dtype)
+        and not isinstance(arg, View)
+        and (not isinstance(arg, Given) or arg.is_array)
         else Map(f"wide_{next(_fresh)}", call.shape, dtype, "{0}", [arg], [dtype])
         for arg, dtype in zip(args, dtypes, strict=True)
     ]

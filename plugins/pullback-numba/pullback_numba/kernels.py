@@ -90,19 +90,9 @@ def _numba_type(given: Given) -> Any:
     import numba
 
     dtype = numba.from_dtype(given.dtype)
-    if given.shape or is_array(given):
+    if given.is_array:
         return numba.types.Array(dtype, len(given.shape), "C", readonly=True)
     return dtype
-
-
-def is_array(value: Any) -> bool:
-    """Whether a value of a kernel is an array outside of it."""
-    if isinstance(value, Given) and isinstance(value.source, np.ndarray):
-        return True
-    if value.shape:
-        return True
-    space = getattr(value, "space", None) or getattr(getattr(value, "source", None), "space", None)
-    return space is not None and space[0] is np.ndarray
 
 
 def _wrapped(name: str, text: Text, outputs: Sequence[Any], entry: Any) -> Callable[..., Any]:
@@ -119,7 +109,7 @@ def _wrapped(name: str, text: Text, outputs: Sequence[Any], entry: Any) -> Calla
             namespace[argument] = constant
             continue
         inputs.append(argument)
-        if is_array(given):
+        if given.is_array:
             flags = _CONTIGUOUS_AND_ALIGNED
             body.append(f"if {argument}.flags.num & {flags} != {flags}:")
             body.append(f"    {argument} = contiguous({argument})")

@@ -44,6 +44,14 @@ class Given(Value):
     weak: bool = False
     """Whether it is a Python number, whose type yields to that of an array."""
 
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array, be it of no axes, and not a number."""
+        if isinstance(self.source, np.ndarray):
+            return True
+        space = self.source.space
+        return space is not None and space[0] is np.ndarray
+
 
 @dataclass(frozen=True)
 class Number:

@@ -173,7 +173,7 @@ class _Writer:
 
     def _allocate(self) -> None:
         for given in self.arguments:
-            if given.shape or isinstance(given.source, np.ndarray):
+            if given.is_array:
                 name = self._free(f"all_{self.names[given]}")
                 self._line(f"{name} = flat({self.names[given]})", described(given))
                 self.arrays[given] = name, 0
@@ -197,6 +197,9 @@ class _Writer:
             self._line(f"{name} = np.empty({sizes[dtype]}, {_type(dtype)})", "for a while")
 
     def _returned(self, value: Value) -> str:
+        if value in self.arrays and not value.shape:
+            name, offset = self.arrays[value]
+            return f"{name}[{offset}]"
         return self._name(value)
 
     def _stage(self, stage: Stage) -> None:
@@ -330,6 +333,8 @@ class _LoopWriter:
             self._add(addition)
         for line in self.before:
             self.writer._line(line)
+        if not self.lines:
+            return
         if not self.stage.shape:
             for line in self.lines:
                 self.writer._line(_filled(line, []), line.note)
