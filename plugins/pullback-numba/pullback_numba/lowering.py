@@ -17,9 +17,11 @@ from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node, nodes_in, short_name, substituted
 from pullback.graph.recorder import member
 from pullback_numba.forms import given_of, space_of_node, value_of
-from pullback_numba.kernels import Kernel, Settings, kernel_of
+from pullback_numba.kernels import Settings, kernel_of
+from pullback_numba.long import written_long
+from pullback_numba.rolling import is_long
 from pullback_numba.stages import Stages, staged
-from pullback_numba.values import Given, Map, Product, Value, View, roots
+from pullback_numba.values import Given, Product, Value, View, expanded
 from pullback_numba.writing import written
 
 __all__ = ["lowered"]
@@ -212,10 +214,19 @@ class _Assembly:
         for node, value in zip(outputs, compiled, strict=True):
             value.space = node.space  # type: ignore[attr-defined]
         replaced = _Inputs(lowering, own)
-        plan = staged([replaced.value(value) for value in values], [replaced.value(v) for v in compiled])
+        results = [replaced.value(value) for value in compiled]
+        computed = expanded([replaced.value(value) for value in values])
         name = self._free(f"{self.graph.name}_{sum(n.kind == 'call' and hasattr(n.function, 'source') for n in self.nodes) + 1}")
-        text = written(name, plan, [*replaced.arguments.values()])
-        kernel = kernel_of(name, text, plan.outputs, lowering.settings)
+        arguments = [*replaced.arguments.values()]
+        if is_long(computed):
+            text = written_long(name, computed, results, arguments)
+            why = f"{len(computed)} operations"
+        else:
+            plan = staged(computed, results)
+            text, why = written(name, plan, arguments), _why(plan)
+        kernel = kernel_of(name, text, results, lowering.settings)
+        if kernel.not_cached:
+            why += f"; not cached: {kernel.not_cached}"
         args = tuple(self.found[given.source.index] for given in kernel.arguments)
         call = Node(len(self.nodes), name, "call", kernel.run, args, {})
         self.nodes.append(call)
@@ -227,7 +238,7 @@ class _Assembly:
                 taken = Node(len(self.nodes), node.name, "call", member, (call, place), {}, None, node.space, node.line)
                 self.nodes.append(taken)
                 self.found[node.index] = taken
-        self.parts.append(Part("numba", [node.name for node in region], _why(plan, kernel)))
+        self.parts.append(Part("numba", [node.name for node in region], why))
 
     def _free(self, name: str) -> str:
         while name in self.names:
@@ -284,7 +295,7 @@ class _Inputs:
         return new  # type: ignore[no-any-return]
 
 
-def _why(plan: Stages, kernel: Kernel) -> str:
+def _why(plan: Stages) -> str:
     """What a kernel is, in words."""
     loops = [stage for stage in plan.stages if stage.whole is None and stage.shape]
     numbers = sum(len(stage.maps) for stage in plan.stages if not stage.shape)
@@ -295,4 +306,4 @@ def _why(plan: Stages, kernel: Kernel) -> str:
     if numbers:
         said.append(f"{numbers} operations on numbers")
     text = "; ".join(said[:4]) + (f"; and {len(said) - 4} loops more" if len(said) > 4 else "")
-    return f"{text or 'whole arrays'}{f', not cached: {kernel.not_cached}' if kernel.not_cached else ''}"
+    return text or "ufuncs and products of whole arrays"

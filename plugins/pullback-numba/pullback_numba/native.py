@@ -15,7 +15,7 @@ from numba.np.arrayobj import make_array, populate_array
 
 from pullback_numba.ufuncs import loop_of
 
-__all__ = ["flat", "plus", "select", "times", "ufunc_loop"]
+__all__ = ["flat", "plus", "select", "shifted", "times", "ufunc_loop"]
 
 
 @intrinsic
@@ -74,6 +74,26 @@ def flat(typingctx: Any, array: Any) -> Any:
         return target._getvalue()
 
     return row(array), codegen
+
+
+@intrinsic
+def shifted(typingctx: Any, row: Any, start: Any) -> Any:
+    """The elements of a row from a place on; it does not keep the row alive."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source = make_array(row)(context, builder, args[0])
+        target = make_array(row)(context, builder)
+        populate_array(
+            target,
+            data=builder.gep(source.data, [args[1]]),
+            shape=[source.nitems],
+            strides=[source.itemsize],
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return target._getvalue()
+
+    return row(row, types.intp), codegen
 
 
 def ufunc_loop(name: str, loop: str, *, has_data: bool) -> Callable[..., Any]:

@@ -88,7 +88,8 @@ def staged(values: Sequence[Value], outputs: Sequence[Value]) -> Stages:
     """The loops that compute ``values``, which stand in order.
 
     Args:
-        values: maps, reductions and so on; none is a view.
+        values: maps, reductions and so on; none is a view. What they are computed from and is not
+            among them is known before.
         outputs: those that are needed when the kernel has run.
     """
     planner = _Planner()
@@ -104,33 +105,20 @@ class _Planner:
 
     def add(self, value: Value) -> None:
         """Find the stage of a value."""
-        if isinstance(value, Wide):
-            for arg in value.args:
-                if isinstance(arg, Map) and arg not in self.place:  # a copy that is made for it
-                    self.add(arg)
         if isinstance(value, (Wide, Product)):
             self.stages.append(Stage(value.shape, whole=value))
             self.place[value] = len(self.stages) - 1
         elif isinstance(value, Map):
-            for operand in value.operands:
-                self._number(operand)
             place = self._loop(value.shape, self._earliest(value.operands, value.shape))
             self.stages[place].maps.append(value)
             self.place[value] = place
         elif isinstance(value, Reduce):
-            self._number(value.arg)
             shape = value.arg.shape
             place = self._loop(shape, self._earliest([value.arg], shape))
             self.stages[place].reductions.append(value)
             self.place[value] = place
         elif isinstance(value, Scatter):
             self.place[value] = self._add_parts(value)
-
-    def _number(self, operand: Value) -> None:
-        """A value that was made on the way, and is of no node."""
-        root = operand.base if isinstance(operand, View) else operand
-        if root not in self.place and not isinstance(root, Given):
-            self.add(root)
 
     def _add_parts(self, value: Scatter) -> int:
         before = -1
@@ -142,8 +130,6 @@ class _Planner:
                 groups.append((spot, [item]))
         for number, (spot, items) in enumerate(groups):
             operands = [item for item in items if isinstance(item, Value)]
-            for operand in operands:
-                self._number(operand)
             earliest = max(before + 1, self._earliest(operands, spot.shape))
             before = self._loop(spot.shape, earliest)
             self.stages[before].additions.append(Addition(value, spot, items, number == 0))
@@ -194,7 +180,7 @@ def _stored(planner: _Planner, values: Sequence[Value], outputs: Sequence[Value]
             )
         for operand, shape in stage.consumed:
             root, place = located(operand, shape)
-            if isinstance(root, Map) and planner.place[root] != number:
+            if isinstance(root, Map) and planner.place.get(root, number) != number:
                 simple = len(squeezed(root.shape)) == 1 or in_step(root, place, shape)
                 again[root] = again.get(root, True) and simple
     cost: dict[Value, int] = {}
@@ -202,7 +188,7 @@ def _stored(planner: _Planner, values: Sequence[Value], outputs: Sequence[Value]
         if not isinstance(value, Map) or value in stored:
             continue
         parts = [located(operand, value.shape) for operand in value.operands]
-        inner = [(root, place) for root, place in parts if isinstance(root, Map)]
+        inner = [(root, place) for root, place in parts if root in planner.place]
         cost[value] = 1 + sum(cost.get(root, 0) for root, _ in inner if root.size > 1)
         if value in again and squeezed(value.shape):
             simple = all(
@@ -213,4 +199,4 @@ def _stored(planner: _Planner, values: Sequence[Value], outputs: Sequence[Value]
             if not (again[value] and cheap and simple):
                 stored.add(value)
                 cost[value] = 0
-    return {value for value in stored if not isinstance(value, Given)}
+    return {value for value in stored if value in planner.place}

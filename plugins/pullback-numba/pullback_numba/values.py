@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 Shape: TypeAlias = tuple[int, ...]
+PACKED: Final = 4096
+"""Arrays of up to so many elements lie together in one."""
 
 
 @dataclass(eq=False)
@@ -212,6 +214,21 @@ def in_step(value: Value, place: Place, shape: Shape) -> bool:
     """Whether a loop over ``shape`` computes the elements of ``value`` where it reads them."""
     loop = squeezed(shape)
     return squeezed(value.shape) == loop and place == Place(0, contiguous(loop))
+
+
+def expanded(values: Sequence[Value]) -> list[Value]:
+    """The values in order, with those that were made for them on the way."""
+    found: dict[Value, None] = {}
+
+    def add(value: Value) -> None:
+        for root in roots(value.operands):
+            if root not in found and not isinstance(root, Given):
+                add(root)
+        found[value] = None
+
+    for value in values:
+        add(value)
+    return [*found]
 
 
 def roots(values: Sequence[Value]) -> Iterator[Value]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from pullback_numba.stages import Addition, Stage, Stages
 from pullback_numba.values import (
+    PACKED,
     Given,
     Map,
     Number,
@@ -29,10 +30,8 @@ from pullback_numba.values import (
     squeezed,
 )
 
-__all__ = ["Text", "written"]
+__all__ = ["Text", "Writer", "index_of", "type_of", "written"]
 
-_LARGE: Final = 4096
-"""An array of more elements that is needed for a while is one of its own."""
 _STARTS: Final[Mapping[str, Callable[[Any], str]]] = {
     "sum": lambda dtype: "0",
     "prod": lambda dtype: "1",
@@ -73,15 +72,17 @@ def written(name: str, stages: Stages, arguments: Sequence[Given]) -> Text:
         stages: what it computes.
         arguments: what it is called with.
     """
-    return Text(_Writer(name, stages, arguments).module(), arguments)
+    writer = Writer(name, stages, arguments)
+    return Text(writer.module(), writer.arguments)
 
 
 def cast(text: str, dtype: np.dtype[Any], wanted: np.dtype[Any] | None) -> str:
     """A number of one dtype as one of another."""
-    return text if wanted is None or dtype == wanted else f"{_type(wanted)}({text})"
+    return text if wanted is None or dtype == wanted else f"{type_of(wanted)}({text})"
 
 
-def _type(dtype: np.dtype[Any]) -> str:
+def type_of(dtype: np.dtype[Any]) -> str:
+    """A dtype as Python."""
     return "np.bool_" if dtype.kind == "b" else f"np.{np.dtype(dtype).name}"
 
 
@@ -95,14 +96,14 @@ def number(value: Any, dtype: np.dtype[Any] | None) -> str:
     if dtype.kind == "c":
         parts = ", ".join(number(part, part.dtype) for part in (value.real, value.imag))
         text = f"complex({parts})"
-        return text if dtype.char == "D" else f"{_type(dtype)}({text})"
+        return text if dtype.char == "D" else f"{type_of(dtype)}({text})"
     if dtype.kind == "f":
         plain = float(value)
         text = repr(plain) if plain - plain == 0 else f"np.{plain}".replace("np.-", "-np.")
         if dtype.char != "d":
-            return f"{_type(dtype)}({text})"
+            return f"{type_of(dtype)}({text})"
     else:
-        text = f"{_type(dtype)}({int(value)})"
+        text = f"{type_of(dtype)}({int(value)})"
     return f"({text})" if text.startswith("-") else text
 
 
@@ -111,7 +112,9 @@ def described(value: Value) -> str:
     return f"{value.dtype}{value.shape}".replace(",)", ")") if value.shape else str(value.dtype)
 
 
-class _Writer:
+class Writer:
+    """Writes a kernel."""
+
     def __init__(self, name: str, stages: Stages, arguments: Sequence[Given]) -> None:
         self.name, self.stages, self.arguments = name, stages, arguments
         self.names: dict[Value, str] = {}
@@ -120,16 +123,20 @@ class _Writer:
         self.arrays: dict[Value, tuple[str, int]] = {}
         """Value -> the array that it lies in, and where it begins."""
         self.lines: list[tuple[str, str]] = []
+        self.depth = 0
 
     def module(self) -> str:
         """The whole text."""
-        for given in self.arguments:
-            self._name(given)
+        self.take_arguments()
         self._allocate()
         for stage in self.stages.stages:
-            self._stage(stage)
-        returned = [self._returned(value) for value in self.stages.outputs]
-        self._line(f"return {', '.join(returned)}")
+            self.stage(stage)
+        return self.text(self.stages.outputs)
+
+    def text(self, outputs: Sequence[Value]) -> str:
+        """The lines, with what belongs around them."""
+        returned = [self._returned(value) for value in outputs]
+        self.line(f"return {', '.join(returned)}")
         width = max((len(code) for code, note in self.lines if note), default=0)
         body = [f"    {code:<{width}}  # {note}" if note else f"    {code}" for code, note in self.lines]
         loops = [
@@ -142,7 +149,7 @@ class _Writer:
                 "",
                 "import numpy as np",
                 "",
-                "from pullback_numba.native import flat, plus, select, times, ufunc_loop",
+                "from pullback_numba.native import flat, plus, select, shifted, times, ufunc_loop",
                 "",
                 *loops,
                 "" if loops else "",
@@ -152,15 +159,18 @@ class _Writer:
             ]
         )
 
-    def _line(self, code: str, note: str = "", depth: int = 0) -> None:
-        self.lines.append(("    " * depth + code, note))
+    def line(self, code: str, note: str = "", depth: int = 0) -> None:
+        """Add a line."""
+        self.lines.append(("    " * (self.depth + depth) + code, note))
 
-    def _name(self, value: Value) -> str:
+    def name_of(self, value: Value) -> str:
+        """The variable of a value."""
         if value not in self.names:
-            self.names[value] = self._free(value.name)
+            self.names[value] = self.free(value.name)
         return self.names[value]
 
-    def _free(self, wanted: str) -> str:
+    def free(self, wanted: str) -> str:
+        """A name that is not taken."""
         wanted = base = re.sub(r"\W+", "_", wanted).strip("_") or "value"
         if wanted[0].isdigit():
             wanted = base = f"v{wanted}"
@@ -171,38 +181,67 @@ class _Writer:
         self.taken.add(wanted)
         return wanted
 
-    def _allocate(self) -> None:
+    def take_arguments(self) -> None:
+        """Name the arguments. Small arrays that the program holds lie together in one."""
+        packs: dict[np.dtype[Any], list[Given]] = {}
+        kept: list[Given] = []
         for given in self.arguments:
-            if given.is_array:
-                name = self._free(f"all_{self.names[given]}")
-                self._line(f"{name} = flat({self.names[given]})", described(given))
-                self.arrays[given] = name, 0
+            if isinstance(given.source, np.ndarray) and given.size <= PACKED:
+                packs.setdefault(given.dtype, []).append(given)
+            else:
+                kept.append(given)
+        for dtype, members in packs.items():
+            whole = np.concatenate([member.source.ravel() for member in members])
+            pack = Given(f"constants_{dtype.name}", whole.shape, dtype, whole)
+            kept.append(pack)
+            offset = 0
+            for member in members:
+                self.arrays[member] = f"all_{pack.name}", offset
+                offset += member.size
+        self.arguments = kept
+        for given in kept:
+            self.take(given)
+
+    def take(self, given: Given) -> None:
+        """Name an argument."""
+        name = self.name_of(given)
+        if given.is_array:
+            row = self.free(f"all_{name}")
+            self.line(f"{row} = flat({name})", described(given))
+            self.arrays[given] = row, 0
+
+    def _allocate(self) -> None:
         outputs = {value for value in self.stages.outputs if value.shape}
         sizes: dict[np.dtype[Any], int] = {}
         rooms: dict[np.dtype[Any], list[Value]] = {}
         for value in sorted(self.stages.stored, key=lambda value: value.name):
-            if value in outputs or value.size > _LARGE:
-                name = self._name(value)
-                self._line(f"{name} = np.empty({value.shape}, {_type(value.dtype)})", "")
-                self.arrays[value] = self._free(f"all_{name}"), 0
-                self._line(f"{self.arrays[value][0]} = flat({name})")
+            if value in outputs or value.size > PACKED:
+                self.own_array(value)
             else:
                 rooms.setdefault(value.dtype, []).append(value)
         for dtype, values in rooms.items():
-            name = self._free(f"room_{dtype.name}")
+            name = self.free(f"room_{dtype.name}")
             sizes[dtype] = 0
             for value in values:
                 self.arrays[value] = name, sizes[dtype]
                 sizes[dtype] += max(value.size, 1)
-            self._line(f"{name} = np.empty({sizes[dtype]}, {_type(dtype)})", "for a while")
+            self.line(f"{name} = np.empty({sizes[dtype]}, {type_of(dtype)})", "for a while")
+
+    def own_array(self, value: Value) -> None:
+        """Make the array of a value."""
+        name = self.name_of(value)
+        self.line(f"{name} = np.empty({value.shape}, {type_of(value.dtype)})")
+        self.arrays[value] = self.free(f"all_{name}"), 0
+        self.line(f"{self.arrays[value][0]} = flat({name})")
 
     def _returned(self, value: Value) -> str:
         if value in self.arrays and not value.shape:
             name, offset = self.arrays[value]
             return f"{name}[{offset}]"
-        return self._name(value)
+        return self.name_of(value)
 
-    def _stage(self, stage: Stage) -> None:
+    def stage(self, stage: Stage) -> None:
+        """Write a stage."""
         if isinstance(stage.whole, Wide):
             self._wide(stage.whole)
         elif isinstance(stage.whole, Product):
@@ -215,13 +254,13 @@ class _Writer:
             return
         key = (value.ufunc, value.loop, value.has_data)
         if key not in self.loops:
-            self.loops[key] = self._free(f"{value.ufunc}_{value.loop.replace('->', '_')}")
+            self.loops[key] = self.free(f"{value.ufunc}_{value.loop.replace('->', '_')}")
         rooms = []
         for item in (*value.args, value):
             name, offset = self.arrays[item]
             rooms += [name, str(offset)]
         shown = ", ".join(rooms)
-        self._line(f"{self.loops[key]}({value.size}, ({shown}))", f"{value.name}: {described(value)}")
+        self.line(f"{self.loops[key]}({value.size}, ({shown}))", f"{value.name}: {described(value)}")
 
     def _product(self, value: Product) -> None:
         a, b = value.a, value.b
@@ -229,45 +268,51 @@ class _Writer:
         inner = a.shape[-1]
         columns = b.shape[1] if len(b.shape) == 2 else 1
         first, second = _Matrix(self, a, is_row=True), _Matrix(self, b, is_row=False)
-        is_number = value not in self.arrays
         note = f"{value.name}: {rows}×{inner} by {inner}×{columns}"
-        if is_number:
-            self._line(f"{self._name(value)} = {cast('0', np.dtype(int), value.dtype)}", note)
-            self._line(f"for k in range({inner}):")
-            total = self._name(value)
+        if value.size == 1:
+            total = self.free(f"{value.name}_total") if value in self.arrays else self.name_of(value)
+            self.line(f"{total} = {cast('0', np.dtype(int), value.dtype)}", note)
+            self.line(f"for k in range({inner}):")
             term = f"{first.at('', 'k')} * {second.at('k', '')}"
-            self._line(f"{total} = {self._plus(total, term, value)}", depth=1)
+            self.line(f"{total} = {self._plus(total, term, value)}", depth=1)
+            self.keep_number(value, total)
             return
         name, offset = self.arrays[value]
         target = Place(offset, contiguous((rows, columns)))
 
         def cell(i: str, j: str) -> str:
-            return f"{name}[{_index(target, [i if rows > 1 else '', j if columns > 1 else ''])}]"
+            return f"{name}[{index_of(target, [i if rows > 1 else '', j if columns > 1 else ''])}]"
 
         zero = cast("0", np.dtype(int), value.dtype)
         columns_apart = second.steps[1] if columns > 1 else 0
         if columns == 1 and first.steps[1] != 1 and first.steps[0] == 1:
-            self._line(f"{name}[{offset}:{offset + rows}] = 0", note)
-            self._line(f"for k in range({inner}):")
-            self._line(f"for i in range({rows}):", depth=1)
+            self.line(f"{name}[{offset}:{offset + rows}] = 0", note)
+            self.line(f"for k in range({inner}):")
+            self.line(f"for i in range({rows}):", depth=1)
             term = f"{first.at('i', 'k')} * {second.at('k', '')}"
-            self._line(f"{cell('i', '')} += {term}", depth=2)
+            self.line(f"{cell('i', '')} += {term}", depth=2)
         elif columns == 1 or (columns_apart != 1 and first.steps[1] == 1 == second.steps[0]):
-            self._line(f"for i in range({rows}):", note)
-            self._line(f"for j in range({columns}):", depth=1)
-            self._line(f"dot = {zero}", depth=2)
-            self._line(f"for k in range({inner}):", depth=2)
+            self.line(f"for i in range({rows}):", note)
+            self.line(f"for j in range({columns}):", depth=1)
+            self.line(f"dot = {zero}", depth=2)
+            self.line(f"for k in range({inner}):", depth=2)
             term = f"{first.at('i', 'k')} * {second.at('k', 'j')}"
-            self._line(f"dot = {self._plus('dot', term, value)}", depth=3)
-            self._line(f"{cell('i', 'j')} = dot", depth=2)
+            self.line(f"dot = {self._plus('dot', term, value)}", depth=3)
+            self.line(f"{cell('i', 'j')} = dot", depth=2)
         else:
-            self._line(f"for i in range({rows}):", note)
-            self._line(f"for j in range({columns}):", depth=1)
-            self._line(f"{cell('i', 'j')} = 0", depth=2)
-            self._line(f"for k in range({inner}):", depth=1)
-            self._line(f"factor = {first.at('i', 'k')}", depth=2)
-            self._line(f"for j in range({columns}):", depth=2)
-            self._line(f"{cell('i', 'j')} += factor * {second.at('k', 'j')}", depth=3)
+            self.line(f"for i in range({rows}):", note)
+            self.line(f"for j in range({columns}):", depth=1)
+            self.line(f"{cell('i', 'j')} = 0", depth=2)
+            self.line(f"for k in range({inner}):", depth=1)
+            self.line(f"factor = {first.at('i', 'k')}", depth=2)
+            self.line(f"for j in range({columns}):", depth=2)
+            self.line(f"{cell('i', 'j')} += factor * {second.at('k', 'j')}", depth=3)
+
+    def keep_number(self, value: Value, text: str) -> None:
+        """Store a number that has a place in an array."""
+        if value in self.arrays:
+            name, offset = self.arrays[value]
+            self.line(f"{name}[{offset}] = {text}")
 
     @staticmethod
     def _plus(total: str, term: str, value: Value) -> str:
@@ -277,7 +322,7 @@ class _Writer:
 class _Matrix:
     """A factor of a product: its elements by row and column."""
 
-    def __init__(self, writer: _Writer, value: Value, *, is_row: bool) -> None:
+    def __init__(self, writer: Writer, value: Value, *, is_row: bool) -> None:
         if isinstance(value, View):
             base, offset, steps = value.base, value.offset, value.steps
         else:
@@ -293,10 +338,10 @@ class _Matrix:
 
     def at(self, i: str, j: str) -> str:
         """An element."""
-        return f"{self.name}[{_index(self.place, [i, j])}]"
+        return f"{self.name}[{index_of(self.place, [i, j])}]"
 
 
-def _index(place: Place, indices: Sequence[str]) -> str:
+def index_of(place: Place, indices: Sequence[str]) -> str:
     """The index of an element in a row."""
     terms = [
         index if step == 1 else f"{step} * {index}"
@@ -311,10 +356,11 @@ def _index(place: Place, indices: Sequence[str]) -> str:
 class _LoopWriter:
     """The lines of one loop."""
 
-    def __init__(self, writer: _Writer, stage: Stage) -> None:
+    def __init__(self, writer: Writer, stage: Stage) -> None:
         self.writer, self.stage = writer, stage
         self.lines: list[_Line] = []
         self.before: list[str] = []
+        self.after: list[tuple[Value, str]] = []
         self.known: dict[tuple[Value, Place], str] = {}
         self.places: list[Place] = []
         self.home = Place(0, contiguous(stage.shape))
@@ -326,27 +372,31 @@ class _LoopWriter:
                 self._computed(value, self.home)
                 if value in self.writer.arrays:
                     self._store(value, self.home, self.known[value, self.home])
-        inner: list[Reduce] = []
         for reduction in self.stage.reductions:
             self._reduce(reduction)
         for addition in self.stage.additions:
             self._add(addition)
         for line in self.before:
-            self.writer._line(line)
+            self.writer.line(line)
+        self._loop()
+        for number in self.after:
+            self.writer.keep_number(*number)
+
+    def _loop(self) -> None:
         if not self.lines:
             return
         if not self.stage.shape:
             for line in self.lines:
-                self.writer._line(_filled(line, []), line.note)
+                self.writer.line(_filled(line, []), line.note)
             return
         lengths, groups = _merged(self.stage.shape, [p for line in self.lines for p in line.places])
         letters = [f"i{number}" if len(lengths) > 1 else "i" for number in range(len(lengths))]
         for depth, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
-            self.writer._line(f"for {letter} in range({length}):", depth=depth)
+            self.writer.line(f"for {letter} in range({length}):", depth=depth)
         for line in self.lines:
             places = [Place(p.offset, tuple(p.steps[g] for g in groups)) for p in line.places]
             text = _filled(_Line(line.form, places), letters)
-            self.writer._line(text, line.note, depth=len(lengths))
+            self.writer.line(text, line.note, depth=len(lengths))
 
     def _is_used(self, value: Map) -> bool:
         """Whether this loop needs a value, or a number is needed anywhere."""
@@ -368,14 +418,14 @@ class _LoopWriter:
         """The name of an element."""
         if root.size == 1 and root not in self.writer.arrays:
             if not isinstance(root, Map) or root not in self.stage.maps:
-                return self.writer._name(root)
+                return self.writer.name_of(root)
             place = self.home
         if (root, place) in self.known:
             return self.known[root, place]
         is_own = isinstance(root, Map) and root in self.stage.maps and place == self.home
         if root in self.writer.arrays and not is_own:
             name, offset = self.writer.arrays[root]
-            own = self.writer._free(f"{root.name}_i") if self.stage.shape else self.writer._free(root.name)
+            own = self.writer.free(f"{root.name}_i") if self.stage.shape else self.writer.free(root.name)
             place_there = Place(place.offset + offset, place.steps)
             self.lines.append(_Line(f"{own} = {name}[<0>]", [place_there]))
         else:
@@ -395,13 +445,13 @@ class _LoopWriter:
             step = there.steps[0] if there.steps else 0
             moved = Place(there.offset + step * place.offset, tuple(step * s for s in place.steps))
             texts.append(cast(self._computed(root, moved), arg.dtype, dtype))
-        text = value.form.replace("{t}", _type(value.dtype)).format(*texts)
+        text = value.form.replace("{t}", type_of(value.dtype)).format(*texts)
         if value.dtype.char not in "dD?" or (value.form == "{0}" and None not in value.dtypes):
             text = cast(text, np.dtype(object), value.dtype)
         is_own = place == self.home and value in self.stage.maps and not (
             value in self.writer.arrays and self.writer.arrays[value][0].startswith("all_")
         )
-        own = self.writer._name(value) if is_own else self.writer._free(f"{value.name}_i")
+        own = self.writer.name_of(value) if is_own else self.writer.free(f"{value.name}_i")
         self.lines.append(_Line(f"{own} = {text}", [], described(value)))
         return own
 
@@ -416,8 +466,10 @@ class _LoopWriter:
         step = _STEPS[value.kind]
         if value.dtype.kind == "c":
             step = {"sum": "{0} + {1}", "prod": "{0} * {1}"}[value.kind]
-        if value not in self.writer.arrays:
-            name = self.writer._name(value)
+        if value.size == 1:
+            kept = value in self.writer.arrays
+            name = self.writer.free(f"{value.name}_total") if kept else self.writer.name_of(value)
+            self.after.append((value, name))
             self.before.append(f"{name} = {start}")
             self.lines.append(_Line(f"{name} = {step.format(name, item)}", [], described(value)))
             return
@@ -465,7 +517,7 @@ class _LoopWriter:
 def _filled(line: _Line, indices: Sequence[str]) -> str:
     text = line.form
     for place_number, place in enumerate(line.places):
-        text = text.replace(f"<{place_number}>", _index(place, indices))
+        text = text.replace(f"<{place_number}>", index_of(place, indices))
     return text
 
 
