@@ -581,10 +581,22 @@ def _math_strong_forms() -> dict[Any, Callable[[_Call], Value]]:
 
     return {
         unwrap(strong.power_log): _power_log,
+        unwrap(strong.divide): _math_divide,
         unwrap(strong.bilinear): _strong(
             "select(({0} == 0) | ({1} == 0), {t}(0), {0} * {1})"
         ),
     }
+
+
+def _math_divide(call: _Call) -> Value:
+    """``ct / x**n``, where a zero of ``x`` counts as positive."""
+    ct, x, *power = [call.argument(arg) for arg in call.node.args]
+    n = power[0].value if power and isinstance(power[0], Number) else 1
+    if call.node.params or call.shape or call.dtype != float or n not in (1, 2, 3):
+        raise _NotTaken
+    quotient = "{0}" + " / {1}" * n
+    form = f"select({{0}} == 0, 0.0, select({{1}} == 0, {{0}} * np.inf, {quotient}))"
+    return call.map(form, [ct, x], [call.dtype] * 2, "divide")
 
 
 def _power_log(call: _Call) -> Value:

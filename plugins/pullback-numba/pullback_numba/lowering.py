@@ -7,21 +7,21 @@ there are as few kernels as can be.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from pullback.compiler.engines import Part
 from pullback.graph.graph import Graph
-from pullback.graph.nodes import Node, nodes_in, short_name, substituted
+from pullback.graph.nodes import Guard, Node, nodes_in, short_name, substituted
 from pullback.graph.recorder import member
 from pullback_numba.forms import given_of, space_of_node, value_of
 from pullback_numba.kernels import Settings, kernel_of
 from pullback_numba.long import written_long
 from pullback_numba.rolling import is_long
 from pullback_numba.stages import Stages, staged
-from pullback_numba.values import Given, Product, Value, View, expanded
+from pullback_numba.values import Given, Map, Product, Value, View, expanded
 from pullback_numba.writing import written
 
 __all__ = ["lowered"]
@@ -38,13 +38,6 @@ def lowered(graph: Graph, settings: Settings) -> tuple[Graph, list[Part]]:
         settings: how kernels are compiled.
     """
     return _Lowering(graph, settings).done()
-
-
-@dataclass
-class _Region:
-    """The nodes of one kernel."""
-
-    nodes: list[Node] = field(default_factory=list)
 
 
 class _Lowering:
@@ -116,6 +109,13 @@ class _Assembly:
         self.found: list[Any] = [None] * len(lowering.graph)
         self.parts: list[Part] = []
         self.names = {node.name for node in lowering.graph.nodes}
+        self.holds: dict[int, Node] = {}
+        """Node of a guard that a kernel checks -> the output of that kernel that says so."""
+        self.answers: dict[int, list[Any]] = {}
+        for guard in self.graph.guards:
+            if self._is_folded(guard):
+                self.answers.setdefault(guard.node.index, []).append(guard.answer)
+        self.asked = [guard.node for guard in self.graph.guards if not self._is_folded(guard)]
 
     def done(self) -> tuple[Graph, list[Part]]:
         """The graph and its parts."""
@@ -127,7 +127,6 @@ class _Assembly:
         calls = [node for node in graph.nodes if node.kind == "call"]
         for turn in sorted({lowering.turn[node.index] for node in calls}):
             here = [node for node in calls if lowering.turn[node.index] == turn]
-            views: list[Node] = []
             for node in here:
                 if node.index not in lowering.native:
                     self._copy_with_views(node)
@@ -135,14 +134,32 @@ class _Assembly:
             region = [node for node in here if node.index in lowering.native]
             if region:
                 self._kernel(region, outside)
-        for node in nodes_in((graph.outputs, tuple(guard.node for guard in graph.guards))):
+        for node in nodes_in((graph.outputs, self.asked)):
             self._view(node)
         return graph.remade(self.nodes, self._guards(), self.found), self.parts
 
-    def _guards(self) -> list[Any]:
-        from dataclasses import replace
+    def _guards(self) -> list[Guard]:
+        """Those of the new graph: one for each kernel that checks some itself."""
+        guards: list[Guard] = []
+        for guard in self.graph.guards:
+            if not self._is_folded(guard):
+                guards.append(replace(guard, node=self.found[guard.node.index]))
+                continue
+            holds = self.holds[guard.node.index]
+            if all(holds is not other.node for other in guards):
+                guards.append(Guard(holds, bool, True, guard.line))
+        return guards
 
-        return [replace(guard, node=self.found[guard.node.index]) for guard in self.graph.guards]
+    def _is_folded(self, guard: Guard) -> bool:
+        """Whether a kernel itself checks what was asked of one of its values."""
+        value = self.lowering.known.get(guard.node.index)
+        return (
+            guard.node.index in self.lowering.native
+            and guard.question is bool
+            and value is not None
+            and not value.shape
+            and value.dtype.kind == "b"
+        )
 
     def _needed_outside(self) -> set[int]:
         """The native nodes that what is no kernel, or another kernel, needs."""
@@ -154,7 +171,7 @@ class _Assembly:
                 node = next(nodes_in(node.args))
             needed.add(node.index)
 
-        for node in nodes_in((self.graph.outputs, tuple(g.node for g in self.graph.guards))):
+        for node in nodes_in((self.graph.outputs, self.asked)):
             need(node)
         for node in self.graph.nodes:
             for parent in node.parents:
@@ -199,23 +216,30 @@ class _Assembly:
         """Replace the nodes of a kernel by calls."""
         lowering = self.lowering
         own = {node.index for node in region}
-        inside: dict[Value, Node] = {}
         values: list[Value] = []
+        checked: list[Node] = []
+        holds: Value | None = None
         for node in region:
             value = lowering.known[node.index]
-            if not isinstance(value, View):
-                values.append(value)
-                inside[value] = node
+            if isinstance(value, View):
+                continue
+            values.append(value)
+            for answer in self.answers.get(node.index, ()):
+                holds = _also(holds, value, answer)
+                values.append(holds)
+                checked.append(node)
         if not values:
             self.parts.append(Part("numba", [node.name for node in region], "views"))
             return
         outputs = [node for node in region if node.index in outside and not lowering.is_view(node.index)]
         compiled = [lowering.known[node.index] for node in outputs]
         for node, value in zip(outputs, compiled, strict=True):
-            value.space = node.space  # type: ignore[attr-defined]
+            value.space = node.space
+        if holds is not None:
+            compiled.append(holds)
         replaced = _Inputs(lowering, own)
-        results = [replaced.value(value) for value in compiled]
         computed = expanded([replaced.value(value) for value in values])
+        results = [replaced.value(value) for value in compiled]
         name = self._free(f"{self.graph.name}_{sum(n.kind == 'call' and hasattr(n.function, 'source') for n in self.nodes) + 1}")
         arguments = [*replaced.arguments.values()]
         if is_long(computed):
@@ -230,21 +254,42 @@ class _Assembly:
         args = tuple(self.found[given.source.index] for given in kernel.arguments)
         call = Node(len(self.nodes), name, "call", kernel.run, args, {})
         self.nodes.append(call)
-        if len(outputs) == 1:
-            call.name, call.space = outputs[0].name, outputs[0].space
-            self.found[outputs[0].index] = call
-        else:
-            for place, node in enumerate(outputs):
-                taken = Node(len(self.nodes), node.name, "call", member, (call, place), {}, None, node.space, node.line)
-                self.nodes.append(taken)
-                self.found[node.index] = taken
+        taken = [self._member(call, place, value) for place, value in enumerate(results)]
+        if len(taken) == 1:
+            self.nodes.pop()
+            call.name, call.space = taken[0].name, taken[0].space
+            taken = [call]
+        for node, new in zip(outputs, taken, strict=False):
+            new.name, new.line = node.name, node.line
+            self.found[node.index] = new
+        self.holds.update((node.index, taken[-1]) for node in checked)
         self.parts.append(Part("numba", [node.name for node in region], why))
+
+    def _member(self, call: Node, place: int, value: Value) -> Node:
+        name = self._free(f"{call.name}_{value.name}")
+        node = Node(
+            len(self.nodes), name, "call", member, (call, place), {}, None, value.space, None
+        )
+        self.nodes.append(node)
+        return node
 
     def _free(self, name: str) -> str:
         while name in self.names:
             name += "_"
         self.names.add(name)
         return name
+
+
+def _also(holds: Value | None, value: Value, answer: Any) -> Map:
+    """Whether everything held so far, and ``value`` is what it was."""
+    form = "{0}" if answer else "not {0}"
+    args: list[Any] = [value]
+    if holds is not None:
+        form, args = f"{{1}} & ({form})", [value, holds]
+    dtype = np.dtype(bool)
+    new = Map("holds", (), dtype, form, args, [None] * len(args), "holds")
+    new.space = (bool, None, None)
+    return new
 
 
 class _Inputs:
@@ -270,8 +315,6 @@ class _Inputs:
         return new
 
     def _value(self, value: Value) -> Value:
-        from dataclasses import replace
-
         if isinstance(value, Given):
             self.arguments.setdefault(id(value.source), value)
             return self.arguments[id(value.source)]
@@ -290,8 +333,7 @@ class _Inputs:
         if hasattr(value, "parts"):
             changed["parts"] = [(spot, self.value(item)) for spot, item in value.parts]
         new: Any = replace(value, **changed)
-        if hasattr(value, "space"):
-            new.space = value.space
+        new.space = value.space
         return new  # type: ignore[no-any-return]
 
 

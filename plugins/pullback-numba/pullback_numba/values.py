@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from pullback.spaces import Space
+
 Shape: TypeAlias = tuple[int, ...]
 PACKED: Final = 4096
 """Arrays of up to so many elements lie together in one."""
@@ -25,6 +27,8 @@ class Value:
     name: str
     shape: Shape
     dtype: np.dtype[Any]
+    space: Space | None = field(default=None, init=False)
+    """What its node must be, where it is an output."""
 
     @property
     def size(self) -> int:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pullback import grad, hessian, value_and_grad
+from pullback.errors import PathChangedError
 from pullback_numpy.indexing import scatter
 
 LARGEST = 2.0**40
@@ -167,3 +168,82 @@ def test_second_derivatives(same):
 
 def test_a_gradient_of_single_precision(native):
     native(grad(rosenbrock), X[:50].astype(np.float32), ulps=64)
+
+
+def test_branches_are_checked_in_the_kernel(lower):
+    def f(x):
+        for _ in range(20):
+            x = x * 2 if x > 0 else x - 1
+            x = x / 4 if x > 1 else x
+        return x
+
+    graph, program, _ = lower(f, 0.75)
+    assert len(graph.guards) == 40
+    assert len(program.guards) == 1
+    assert program(0.75) == graph(0.75)
+    for x in (-1.0, 1.6, 0.1):
+        with pytest.raises(PathChangedError):
+            graph(x)
+        with pytest.raises(PathChangedError):
+            program(x)
+
+
+@pytest.mark.parametrize("rounds", [7, 80, 301])
+def test_loops_of_python(native, rounds):
+    def f(x, w, h):
+        total = 0.0
+        for i in range(rounds):
+            h = np.maximum(w @ h + x[i % 7], x[3])
+            total = total + np.sum(h * x[i % 7]) + x[i % 7, 2]
+        return total, h
+
+    w = np.array([[0, 1, 0], [0, 0, -1], [1, 0, 0]]) * 1.0
+    args = rng.integers(-2, 3, (7, 3)) * 1.0, w, np.array([1.0, 2.0, -1.0])
+    program = native(f, *args, signs=False)
+    assert len([node for node in program if hasattr(node.function, "source")]) == 1
+    native(grad(lambda *args: f(*args)[0], argnums=(0, 1, 2)), *args, ulps=64)
+
+
+def test_a_round_is_written_once(lower):
+    def f(x):
+        for _ in range(500):
+            x = np.sin(x) * 2
+        return x
+
+    _, program, _ = lower(value_and_grad(f), 0.5)
+    (source,) = [node.function.source for node in program if hasattr(node.function, "source")]
+    assert source.count("math.sin") <= 2
+    assert len(source.splitlines()) < 60
+
+
+def test_programs_without_rounds(native):
+    steps = np.random.default_rng(1).integers(0, 5, 400)
+
+    def f(x, y):
+        for step in steps:
+            if step == 0:
+                x = x + y
+            elif step == 1:
+                x = np.minimum(x, 3.0)
+            elif step == 2:
+                y = y - x
+            elif step == 3:
+                y = np.maximum(y, -4.0) + x[::-1]
+            else:
+                x = x + x[0]
+                y = np.minimum(np.maximum(y, -9.0), 9.0)
+                x = np.minimum(np.maximum(x, -9.0), 9.0)
+        return x, y
+
+    native(f, np.array([1.0, 2.0, -3.0]), np.array([0.0, -1.0, 2.0]), signs=False)
+
+
+def test_many_reads_of_elements(native):
+    def f(x):
+        total = 0.0
+        for i in range(len(x)):
+            total = total + x[i] * x[-i]
+        return total
+
+    native(value_and_grad(f), np.arange(200.0))
+    native(value_and_grad(lambda x: np.sum(sum(x[i] * x[i + 1] for i in range(30)))), X[:93].reshape(31, 3), ulps=64)
