@@ -18,6 +18,7 @@ import numpy as np
 from pullback.graph.nodes import Node, runner
 from pullback_numba.ufuncs import loop_of
 from pullback_numba.values import (
+    MANY_PARTS,
     Given,
     Map,
     Number,
@@ -498,6 +499,16 @@ def _scatter(call: _Call) -> Value:
             raise _NotTaken
         if isinstance(value, Value) and value.dtype.kind == "c" and call.dtype.kind != "c":
             raise _NotTaken
+        whole_value = (
+            isinstance(value, Value)
+            and (value.shape, value.dtype) == (spot.shape, call.dtype)
+            and not isinstance(value, View)
+            and not (isinstance(value, Given) and not value.is_array)
+        )
+        if len(indices) > MANY_PARTS and not whole_value:
+            value = Map(
+                f"part_{next(_fresh)}", spot.shape, call.dtype, "{0}", [value], [call.dtype]
+            )
         parts.append((spot, value))
     return Scatter(call.node.name, call.shape, call.dtype, parts)
 

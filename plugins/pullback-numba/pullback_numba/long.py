@@ -12,7 +12,7 @@ import numpy as np
 
 from pullback_numba.rolling import Rounds, Section, Slot, has_many_parts, operands, sections_of
 from pullback_numba.stages import Stages, staged
-from pullback_numba.values import PACKED, Given, Place, Scatter, Value, contiguous, roots
+from pullback_numba.values import PACKED, Given, Place, Scatter, Spot, Value, contiguous, roots
 from pullback_numba.writing import Text, Writer, index_of, type_of
 
 __all__ = ["written_long"]
@@ -132,21 +132,22 @@ class _LongWriter(Writer):
         assert isinstance(target, Scatter)
         name, offset = self.arrays[target]
         self.line(f"{name}[{offset}:{offset + target.size}] = 0", target.name)
-        spots = [spot for spot, _ in target.parts]
-        items = [item for _, item in target.parts if isinstance(item, Value)]
-        rooms = [self.arrays[item] for item in items]
-        if len({room[0] for room in rooms}) != 1:
-            for (source, start), spot in zip(rooms, spots, strict=True):
-                self._part(name, str(offset + spot.offset), source, str(start), spot)
-            return
-        to = self._column([offset + spot.offset for spot in spots])
-        source = self._column([room[1] for room in rooms])
-        self.line(f"for part in range({len(spots)}):")
-        self.depth = 1
-        self._part(name, f"all_table[part + {to}]", rooms[0][0], f"all_table[part + {source}]", spots[0])
-        self.depth = 0
+        alike: dict[Any, list[tuple[int, int]]] = {}
+        for spot, item in target.parts:
+            assert isinstance(item, Value)
+            source, start = self.arrays[item]
+            key = (source, spot.shape, spot.steps)
+            alike.setdefault(key, []).append((offset + spot.offset, start))
+        for (source, shape, steps), places in alike.items():
+            to = self._column([place for place, _ in places])
+            start = self._column([place for _, place in places])
+            self.line(f"for part in range({len(places)}):")
+            self.depth = 1
+            spot = Spot(shape, 0, steps)
+            self._part(name, f"all_table[part + {to}]", source, f"all_table[part + {start}]", spot)
+            self.depth = 0
 
-    def _part(self, name: str, to: str, source: str, start: str, spot: Any) -> None:
+    def _part(self, name: str, to: str, source: str, start: str, spot: Spot) -> None:
         if spot.shape in ((), (1,)):
             self.line(f"{name}[{to}] += {source}[{start}]")
             return

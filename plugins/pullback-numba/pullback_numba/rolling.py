@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from pullback_numba.values import (
+    MANY_PARTS,
     PACKED,
     Given,
     Map,
@@ -35,8 +36,6 @@ _PERIOD: Final = 48
 """So many values has a round at most."""
 _FEWEST: Final = 6
 """So many rounds are worth a loop."""
-_PARTS: Final = 16
-"""So many parts of a scatter are worth one."""
 _PIECE: Final = 60
 """So many values that are no round are computed together."""
 
@@ -64,17 +63,8 @@ def is_long(values: Sequence[Value]) -> bool:
 
 
 def has_many_parts(value: Value) -> bool:
-    """Whether a scatter adds so many values alike that a loop is worth it."""
-    if not isinstance(value, Scatter) or len(value.parts) <= _PARTS:
-        return False
-    kinds = {(spot.shape, spot.steps) for spot, _ in value.parts}
-    return len(kinds) == 1 and all(
-        isinstance(item, Value)
-        and item.dtype == value.dtype
-        and not isinstance(item, View)
-        and item.shape == spot.shape
-        for spot, item in value.parts
-    )
+    """Whether a scatter adds so many values that they are added by a table."""
+    return isinstance(value, Scatter) and len(value.parts) > MANY_PARTS
 
 
 def sections_of(values: Sequence[Value], outputs: Sequence[Value]) -> list[Section]:

@@ -19,6 +19,9 @@ Shape: TypeAlias = tuple[int, ...]
 PACKED: Final = 4096
 """Arrays of up to so many elements lie together in one."""
 
+MANY_PARTS: Final = 16
+"""More parts of a scatter than these are added in loops that read a table."""
+
 
 @dataclass(eq=False)
 class Value:
