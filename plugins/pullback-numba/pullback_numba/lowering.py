@@ -19,7 +19,7 @@ from pullback.graph.recorder import member
 from pullback_numba.forms import given_of, space_of_node, value_of
 from pullback_numba.kernels import Settings, kernel_of
 from pullback_numba.long import written_long
-from pullback_numba.rolling import is_long
+from pullback_numba.rolling import is_long, number_apart
 from pullback_numba.stages import Stages, staged
 from pullback_numba.values import Given, Map, Product, Value, View, expanded
 from pullback_numba.writing import written
@@ -28,6 +28,9 @@ __all__ = ["lowered"]
 
 _LARGEST_PRODUCT: Final = 2**15
 """Multiplications; for more of them BLAS is faster than a plain loop."""
+
+_MOST_APART: Final = 2000
+"""Of more operations that come once, no kernel is made."""
 
 
 def lowered(graph: Graph, settings: Settings) -> tuple[Graph, list[Part]]:
@@ -142,7 +145,7 @@ class _Assembly:
         """Those of the new graph: one for each kernel that checks some itself."""
         guards: list[Guard] = []
         for guard in self.graph.guards:
-            if not self._is_folded(guard):
+            if guard.node.index not in self.holds:
                 guards.append(replace(guard, node=self.found[guard.node.index]))
                 continue
             holds = self.holds[guard.node.index]
@@ -203,7 +206,8 @@ class _Assembly:
     def _copy_with_views(self, node: Node) -> None:
         for parent in node.parents:
             self._view(parent)
-        self._copy(node)
+        if self.found[node.index] is None:
+            self._copy(node)
 
     def _view(self, node: Node) -> None:
         """Let NumPy make a view, where something other than a kernel needs it."""
@@ -242,6 +246,9 @@ class _Assembly:
         results = [replaced.value(value) for value in compiled]
         name = self._free(f"{self.graph.name}_{sum(n.kind == 'call' and hasattr(n.function, 'source') for n in self.nodes) + 1}")
         arguments = [*replaced.arguments.values()]
+        if number_apart(computed) > _MOST_APART:
+            self._leave(region, f"{len(computed)} operations without rounds take minutes to compile")
+            return
         if is_long(computed):
             text = written_long(name, computed, results, arguments)
             why = f"{len(computed)} operations"
@@ -264,6 +271,12 @@ class _Assembly:
             self.found[node.index] = new
         self.holds.update((node.index, taken[-1]) for node in checked)
         self.parts.append(Part("numba", [node.name for node in region], why))
+
+    def _leave(self, region: Sequence[Node], why: str) -> None:
+        """Leave the nodes of a kernel to NumPy."""
+        for node in region:
+            self._copy_with_views(node)
+        self.parts.append(Part("numpy", [node.name for node in region], why))
 
     def _member(self, call: Node, place: int, value: Value) -> Node:
         name = self._free(f"{call.name}_{value.name}")

@@ -28,7 +28,7 @@ from pullback_numba.values import (
     roots,
 )
 
-__all__ = ["Round", "Rounds", "Section", "Slot", "is_long", "sections_of"]
+__all__ = ["Round", "Rounds", "Section", "Slot", "is_long", "number_apart", "sections_of"]
 
 _LONG: Final = 120
 """A kernel of more values is looked through for rounds."""
@@ -60,6 +60,13 @@ class Section:
 def is_long(values: Sequence[Value]) -> bool:
     """Whether a kernel is looked through for rounds."""
     return len(values) > _LONG or any(map(has_many_parts, values))
+
+
+def number_apart(values: Sequence[Value]) -> int:
+    """How many values are no round of a long kernel."""
+    if len(values) <= _LONG:
+        return 0
+    return sum(len(section.values) for section in sections_of(values, ()) if not section.period)
 
 
 def has_many_parts(value: Value) -> bool:
