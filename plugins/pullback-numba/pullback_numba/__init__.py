@@ -6,11 +6,16 @@ build a program.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pullback import hookimpl
+
+if TYPE_CHECKING:
+    from pullback.compiler import Engines
 
 
 @hookimpl
-def pullback_register_engines(engines):
+def pullback_register_engines(engines: Engines) -> None:
     """Add the engine."""
     from pullback_numba.engine import NumbaEngine
 

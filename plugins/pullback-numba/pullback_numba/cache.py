@@ -67,7 +67,8 @@ def imported(source: str, name: str, folder: Path) -> tuple[ModuleType, str | No
     except OSError as error:
         return _from_memory(source, name), f"{folder} cannot be written to ({error.strerror})"
     spec = importlib.util.spec_from_file_location(f"pullback_kernels.{name}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # numba's cached code refers to it by name
     spec.loader.exec_module(module)

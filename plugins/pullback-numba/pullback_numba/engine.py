@@ -43,7 +43,5 @@ class NumbaEngine(Engine):
             bool(options.get("parallel", False)), cache_folder(options.get("cache_dir"))
         )
         program, parts = lowered(graph, settings)
-        sources = [
-            node.function.source for node in program if hasattr(node.function, "source")
-        ]
+        sources = [node.function.source for node in program if hasattr(node.function, "source")]
         return Program(program, "\n\n".join([str(program), *sources]), parts)

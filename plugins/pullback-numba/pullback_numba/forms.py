@@ -30,7 +30,6 @@ from pullback_numba.values import (
     Value,
     View,
     Wide,
-    contiguous,
 )
 
 __all__ = ["given_of", "space_of_node", "value_of"]
@@ -126,12 +125,12 @@ _ONE: Final = {
     np.sqrt: math.sqrt,
     np.fabs: math.fabs,
 }
-_MATH: Final = {
+_MATH: Final[Mapping[Any, str]] = {
     **{f: f"math.{f.__name__}({{0}})" for f in _ONE.values()},
     math.atan2: "math.atan2({0}, {1})",
     math.hypot: "math.hypot({0}, {1})",
 }
-_SCALAR: Final = {
+_SCALAR: Final[Mapping[np.ufunc, str]] = {
     **{ufunc: _MATH[f] for ufunc, f in _ONE.items()},
     np.arctan2: _MATH[math.atan2],
     np.hypot: _MATH[math.hypot],
@@ -221,7 +220,7 @@ def space_of_node(node: Node) -> tuple[tuple[int, ...], np.dtype[Any], bool] | N
     if kind in _TYPES:
         return (), _TYPES[kind], True
     if kind is not np.ndarray:
-        if not (isinstance(kind, type) and issubclass(kind, np.generic)):
+        if not issubclass(kind, np.generic):
             return None
         dtype, shape = np.dtype(kind), ()
     if dtype.char not in _CODES or not dtype.isnative:
@@ -247,11 +246,11 @@ def value_of(node: Node, known: Mapping[int, Value], held: dict[int, Given]) -> 
     """
     space = space_of_node(node)
     try:
-        if space is None or node.function.__hash__ is None:
+        if space is None:
             return None
         form = _form_of(node.function)
         return None if form is None else form(_Call(node, space, known, held))
-    except _NotTaken:
+    except (_NotTaken, TypeError):  # a TypeError where the function is not hashable
         return None
 
 
@@ -262,7 +261,9 @@ class _NotTaken(Exception):
 class _Call:
     """A node that is to be computed by a kernel."""
 
-    def __init__(self, node: Node, space: Any, known: Any, held: Any) -> None:
+    def __init__(
+        self, node: Node, space: Any, known: Mapping[int, Value], held: dict[int, Given]
+    ) -> None:
         self.node = node
         self.shape, self.dtype, self.weak = space
         self.known, self.held = known, held
@@ -272,7 +273,7 @@ class _Call:
         if isinstance(value, Node):
             if value.index not in self.known:
                 raise _NotTaken
-            return self.known[value.index]  # type: ignore[no-any-return]
+            return self.known[value.index]
         if isinstance(value, (bool, int, float, complex, np.generic)):
             if isinstance(value, np.generic) and value.dtype.char not in _CODES:
                 raise _NotTaken
@@ -427,8 +428,7 @@ def _spot(found: np.ndarray, block: np.ndarray) -> Spot | None:
     if not 0 <= offset < block.size or not np.may_share_memory(found, block):
         return None
     steps = tuple(
-        step if length > 1 else 0
-        for step, length in zip(found.strides, found.shape, strict=True)
+        step if length > 1 else 0 for step, length in zip(found.strides, found.shape, strict=True)
     )
     return Spot(found.shape, offset, steps)
 
@@ -457,9 +457,7 @@ def _reduction(kind: str) -> Callable[[_Call], Value]:
             name = f"{call.node.name}_terms"
             value = Map(name, value.shape, call.dtype, "{0}", [value], [call.dtype])
         what = "sum" if kind == "mean" else kind
-        kept = tuple(
-            length for place, length in enumerate(value.shape) if place not in axes
-        )
+        kept = tuple(length for place, length in enumerate(value.shape) if place not in axes)
         shape = call.shape if keepdims else kept
         if shape != call.shape:
             raise _NotTaken
@@ -593,9 +591,7 @@ def _math_strong_forms() -> dict[Any, Callable[[_Call], Value]]:
     return {
         unwrap(strong.power_log): _power_log,
         unwrap(strong.divide): _math_divide,
-        unwrap(strong.bilinear): _strong(
-            "select(({0} == 0) | ({1} == 0), {t}(0), {0} * {1})"
-        ),
+        unwrap(strong.bilinear): _strong("select(({0} == 0) | ({1} == 0), {t}(0), {0} * {1})"),
     }
 
 
@@ -622,7 +618,8 @@ def _power_log(call: _Call) -> Value:
     power = f"({_POWERS[exponent.value]})".replace("{0}", "{1}")
     form = f"select(({{0}} == 0) | ({power} == 0), {{t}}(0), {{0}} * {power})"
     if not call.weak:
-        form = f"select((({{0}} == 0) | ({power} == 0)) & (({{0}} * {power}) != ({{0}} * {power})), {{t}}(0), {{0}} * {power})"
+        zero, product = f"({{0}} == 0) | ({power} == 0)", f"{{0}} * {power}"
+        form = f"select(({zero}) & ({product} != {product}), {{t}}(0), {product})"
     return call.map(form, args[:2], [call.dtype] * 2, "power_log")
 
 

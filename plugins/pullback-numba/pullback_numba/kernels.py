@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -22,6 +21,17 @@ __all__ = ["Kernel", "Settings", "kernel_of"]
 _lock: Final = RLock()
 _CONTIGUOUS_AND_ALIGNED: Final = 0x0001 | 0x0100
 """``NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_ALIGNED`` of NumPy's C interface."""
+_ONLY_LOOPS: Final = {
+    "prange": True,
+    "comprehension": False,
+    "reduction": False,
+    "inplace_binop": False,
+    "setitem": False,
+    "numpy": False,
+    "stencil": False,
+    "fusion": False,
+}
+"""What numba runs in several threads."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,6 @@ def kernel_of(name: str, text: Text, outputs: Sequence[Value], settings: Setting
         pullback.__version__,
         platform.python_version(),
         numba.core.codegen.get_host_cpu_features(),
-        str(settings.parallel),
     )
     signature = tuple(map(_numba_type, text.arguments))
     key = digest(text.source, repr(signature), *versions)
@@ -77,7 +86,7 @@ def kernel_of(name: str, text: Text, outputs: Sequence[Value], settings: Setting
                 signature,
                 cache=not_cached is None,
                 error_model="numpy",
-                parallel=settings.parallel,
+                parallel=_ONLY_LOOPS if "prange(" in text.source else False,
             )(getattr(module, name))
             module.__dict__["compiled"] = native
     entry = native.overloads[signature].entry_point
@@ -145,4 +154,4 @@ def _box(output: Any) -> Callable[[Any], Any] | None:
     if kind is np.ndarray:
         dtype = output.dtype
         return lambda value: np.array(value, dtype)
-    return None if kind in (float, complex, bool) else kind  # type: ignore[no-any-return]
+    return None if kind in (float, complex, bool) else kind

@@ -13,7 +13,7 @@ import numpy as np
 from pullback_numba.rolling import Rounds, Section, Slot, has_many_parts, operands, sections_of
 from pullback_numba.stages import Stages, staged
 from pullback_numba.values import PACKED, Given, Place, Scatter, Spot, Value, contiguous, roots
-from pullback_numba.writing import Text, Writer, index_of, type_of
+from pullback_numba.writing import Text, Writer, in_place, index_of, type_of
 
 __all__ = ["written_long"]
 
@@ -92,9 +92,12 @@ class _LongWriter(Writer):
     def _staged(self, values: Sequence[Value], results: Sequence[Value]) -> None:
         plan = staged(values, results)
         plan.stored.update(results)
+        shared = in_place(plan)
         for value in sorted(plan.stored, key=lambda value: value.name):
-            if value not in self.arrays:
+            if value not in self.arrays and value not in shared:
                 self._house(value, set())
+        for value, other in shared.items():
+            self.share(value, other, shared)
         self.stages = plan
         for stage in plan.stages:
             self.stage(stage)
@@ -116,9 +119,7 @@ class _LongWriter(Writer):
     def _open(self, slot: Slot) -> None:
         """Say where an operand or a result lies in this round."""
         rooms = [self.arrays[root] for root in slot.roots]
-        offsets = [
-            room[1] + offset for room, offset in zip(rooms, slot.offsets, strict=True)
-        ]
+        offsets = [room[1] + offset for room, offset in zip(rooms, slot.offsets, strict=True)]
         (name,) = {room[0] for room in rooms}
         if len({*offsets}) == 1:
             self.arrays[slot.value] = name, offsets[0]

@@ -16,12 +16,12 @@ from pullback.compiler.engines import Part
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Guard, Node, nodes_in, short_name, substituted
 from pullback.graph.recorder import member
-from pullback_numba.forms import given_of, space_of_node, value_of
+from pullback_numba.forms import given_of, value_of
 from pullback_numba.kernels import Settings, kernel_of
 from pullback_numba.long import written_long
 from pullback_numba.rolling import is_long, number_apart
 from pullback_numba.stages import Stages, staged
-from pullback_numba.values import Given, Map, Product, Value, View, expanded
+from pullback_numba.values import Given, Map, Product, Value, View, expanded, roots
 from pullback_numba.writing import written
 
 __all__ = ["lowered"]
@@ -57,7 +57,8 @@ class _Lowering:
         """Divide, compile and put together."""
         for node in self.graph.nodes:
             self._look_at(node)
-        self._leave_single_calls()
+        self._take_turns()
+        self._delay()
         return _Assembly(self).done()
 
     def _look_at(self, node: Node) -> None:
@@ -82,13 +83,11 @@ class _Lowering:
         )
         if rows * inner * columns <= _LARGEST_PRODUCT:
             return True
-        self.whys[node.index] = (
-            f"a product of {rows}×{inner} by {inner}×{columns}: BLAS is faster"
-        )
+        self.whys[node.index] = f"a product of {rows}×{inner} by {inner}×{columns}: BLAS is faster"
         return False
 
-    def _leave_single_calls(self) -> None:
-        """Divide into turns."""
+    def _take_turns(self) -> None:
+        """Say when each node is computed: as early as can be."""
         for node in self.graph.nodes:
             parents = [parent.index for parent in node.parents]
             if node.index in self.native:
@@ -97,6 +96,26 @@ class _Lowering:
                 self.turn[node.index] = max(
                     (self.turn[p] + (p in self.native) for p in parents), default=0
                 )
+
+    def _delay(self) -> None:
+        """Compute later, in the kernel that needs it, what is made of no more than one array.
+
+        So ``1 - y * y`` is no array that one kernel writes and another reads.
+        """
+        latest: dict[int, int] = {}
+        kept = (self.graph.outputs, tuple(guard.node for guard in self.graph.guards))
+        for node in nodes_in(kept):
+            latest[node.index] = -1
+        for node in reversed(self.graph.nodes):
+            value = self.known.get(node.index)
+            if node.index in self.native and isinstance(value, (Map, View)):
+                arrays = {root for root in roots(value.operands) if root.size > 1}
+                until = latest.get(node.index, -1)
+                if until > self.turn[node.index] and len(arrays) <= 1:
+                    self.turn[node.index] = until
+            at = self.turn[node.index] - (node.index not in self.native)
+            for parent in node.parents:
+                latest[parent.index] = min(latest.get(parent.index, at), at)
 
     def is_view(self, index: int) -> bool:
         """Whether a node is no more than another look at elements, which NumPy makes."""
@@ -111,6 +130,7 @@ class _Assembly:
         self.nodes: list[Node] = []
         self.found: list[Any] = [None] * len(lowering.graph)
         self.parts: list[Part] = []
+        self.kernels = 0
         self.names = {node.name for node in lowering.graph.nodes}
         self.holds: dict[int, Node] = {}
         """Node of a guard that a kernel checks -> the output of that kernel that says so."""
@@ -235,7 +255,9 @@ class _Assembly:
         if not values:
             self.parts.append(Part("numba", [node.name for node in region], "views"))
             return
-        outputs = [node for node in region if node.index in outside and not lowering.is_view(node.index)]
+        outputs = [
+            node for node in region if node.index in outside and not lowering.is_view(node.index)
+        ]
         compiled = [lowering.known[node.index] for node in outputs]
         for node, value in zip(outputs, compiled, strict=True):
             value.space = node.space
@@ -244,17 +266,23 @@ class _Assembly:
         replaced = _Inputs(lowering, own)
         computed = expanded([replaced.value(value) for value in values])
         results = [replaced.value(value) for value in compiled]
-        name = self._free(f"{self.graph.name}_{sum(n.kind == 'call' and hasattr(n.function, 'source') for n in self.nodes) + 1}")
+        self.kernels += 1
+        name = self._free(f"{self.graph.name}_{self.kernels}")
         arguments = [*replaced.arguments.values()]
         if number_apart(computed) > _MOST_APART:
-            self._leave(region, f"{len(computed)} operations without rounds take minutes to compile")
+            self._leave(
+                region, f"{len(computed)} operations without rounds take minutes to compile"
+            )
             return
         if is_long(computed):
             text = written_long(name, computed, results, arguments)
             why = f"{len(computed)} operations"
         else:
             plan = staged(computed, results)
-            text, why = written(name, plan, arguments), _why(plan)
+            text, why = (
+                written(name, plan, arguments, parallel=lowering.settings.parallel),
+                _why(plan),
+            )
         kernel = kernel_of(name, text, results, lowering.settings)
         if kernel.not_cached:
             why += f"; not cached: {kernel.not_cached}"
@@ -327,7 +355,7 @@ class _Inputs:
         self.made[id(value)] = new = self._value(value)
         return new
 
-    def _value(self, value: Value) -> Value:
+    def _value(self, value: Value) -> Any:
         if isinstance(value, Given):
             self.arguments.setdefault(id(value.source), value)
             return self.arguments[id(value.source)]
@@ -347,7 +375,7 @@ class _Inputs:
             changed["parts"] = [(spot, self.value(item)) for spot, item in value.parts]
         new: Any = replace(value, **changed)
         new.space = value.space
-        return new  # type: ignore[no-any-return]
+        return new
 
 
 def _why(plan: Stages) -> str:

@@ -86,7 +86,9 @@ def sections_of(values: Sequence[Value], outputs: Sequence[Value]) -> list[Secti
     kinds: dict[Any, int] = {}
     row = np.array(
         [
-            kinds.setdefault((len(kinds), id(value)) if id(value) in apart else _kind(value), len(kinds))
+            kinds.setdefault(
+                (len(kinds), id(value)) if id(value) in apart else _kind(value), len(kinds)
+            )
             for value in values
         ],
         int,
@@ -192,7 +194,7 @@ def with_operands(value: Any, new: Sequence[Any], name: str) -> Any:
         return replace(value, parts=parts, name=name)
     if isinstance(value, Reduce):
         return replace(value, arg=new[0], name=name)
-    return replace(value, a=new[0], b=new[1], name=name)  # type: ignore[call-arg]
+    return replace(value, a=new[0], b=new[1], name=name)
 
 
 def _kind(value: Any) -> Any:
@@ -277,7 +279,9 @@ class Rounds:
             return operand
         root = operand.base if isinstance(operand, View) else operand
         if root in inside:
-            return replace(operand, base=inside[root]) if isinstance(operand, View) else inside[root]
+            return (
+                replace(operand, base=inside[root]) if isinstance(operand, View) else inside[root]
+            )
         there: list[Any] = [operands(row[position])[number] for row in self.rounds]
         found = [*roots(there)]
         offsets = [item.offset if isinstance(item, View) else 0 for item in there]

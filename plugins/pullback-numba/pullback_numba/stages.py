@@ -13,7 +13,6 @@ from math import prod
 from typing import Final
 
 from pullback_numba.values import (
-    Given,
     Map,
     Operand,
     Product,
@@ -154,9 +153,9 @@ class _Planner:
         wanted = squeezed(shape)
         for place in range(earliest, len(self.stages)):
             stage = self.stages[place]
-            if stage.whole is None and stage.shape == wanted:
-                if not wanted or len(stage.maps) < _MOST:
-                    return place
+            has_room = not wanted or len(stage.maps) < _MOST
+            if stage.whole is None and stage.shape == wanted and has_room:
+                return place
         self.stages.append(Stage(wanted))
         return len(self.stages) - 1
 

@@ -1,4 +1,4 @@
-"""What a kernel computes, as values: each is an operation on earlier ones, of known shape and dtype.
+"""What a kernel computes, as values: operations on earlier ones, of known shapes and dtypes.
 
 A graph says which function of NumPy is called; a value says what is done to elements. Arrays lie
 contiguous in memory, so a view is an offset and a step for each axis.

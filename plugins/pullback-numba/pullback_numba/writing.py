@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
@@ -20,14 +20,13 @@ from pullback_numba.values import (
     Place,
     Product,
     Reduce,
-    Scatter,
     Shape,
     Value,
     View,
     Wide,
     contiguous,
     located,
-    squeezed,
+    roots,
 )
 
 __all__ = ["Text", "Writer", "index_of", "type_of", "written"]
@@ -44,7 +43,12 @@ _STEPS: Final = {
     "max": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
     "min": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
 }
-_RESERVED: Final = frozenset({"np", "math", "plus", "times", "select", "flat", "abs", "range"})
+_STEPS_IN_PARALLEL: Final = {"sum": "{0} + {1}", "prod": "{0} * {1}"}
+_PARALLEL: Final = 2**15
+"""A loop over so many elements is worth the threads."""
+_RESERVED: Final = frozenset(
+    {"np", "math", "plus", "times", "select", "flat", "shifted", "abs", "range", "prange"}
+)
 
 
 @dataclass(frozen=True)
@@ -64,16 +68,38 @@ class _Line:
     note: str = ""
 
 
-def written(name: str, stages: Stages, arguments: Sequence[Given]) -> Text:
+def written(
+    name: str, stages: Stages, arguments: Sequence[Given], *, parallel: bool = False
+) -> Text:
     """The module of a kernel.
 
     Args:
         name: of the function.
         stages: what it computes.
         arguments: what it is called with.
+        parallel: whether large loops run in several threads.
     """
     writer = Writer(name, stages, arguments)
+    writer.parallel = parallel
     return Text(writer.module(), writer.arguments)
+
+
+def in_place(plan: Stages) -> dict[Value, Value]:
+    """The operands of ufuncs over which the result is written, as nothing else needs them."""
+    users: dict[Value, int] = {}
+    for stage in plan.stages:
+        operands = stage.whole.operands if stage.whole else [item for item, _ in stage.consumed]
+        for root in roots(operands):
+            users[root] = users.get(root, 0) + 1
+    shared: dict[Value, Value] = {}
+    for stage in plan.stages:
+        if isinstance(stage.whole, Wide):
+            for arg in stage.whole.args:
+                is_free = isinstance(arg, (Map, Wide)) and users[arg] == 1 and arg in plan.stored
+                if is_free and arg not in plan.outputs and arg.dtype == stage.whole.dtype:
+                    shared[arg] = stage.whole
+                    break
+    return shared
 
 
 def cast(text: str, dtype: np.dtype[Any], wanted: np.dtype[Any] | None) -> str:
@@ -124,6 +150,7 @@ class Writer:
         """Value -> the array that it lies in, and where it begins."""
         self.lines: list[tuple[str, str]] = []
         self.depth = 0
+        self.parallel = False
 
     def module(self) -> str:
         """The whole text."""
@@ -138,7 +165,9 @@ class Writer:
         returned = [self._returned(value) for value in outputs]
         self.line(f"return {', '.join(returned)}")
         width = max((len(code) for code, note in self.lines if note), default=0)
-        body = [f"    {code:<{width}}  # {note}" if note else f"    {code}" for code, note in self.lines]
+        body = [
+            f"    {code:<{width}}  # {note}" if note else f"    {code}" for code, note in self.lines
+        ]
         loops = [
             f'{name} = ufunc_loop("{ufunc}", "{types}", has_data={has_data})'
             for (ufunc, types, has_data), name in self.loops.items()
@@ -148,11 +177,12 @@ class Writer:
                 "import math",
                 "",
                 "import numpy as np",
+                "from numba import prange",
                 "",
                 "from pullback_numba.native import flat, plus, select, shifted, times, ufunc_loop",
                 "",
-                *loops,
-                "" if loops else "",
+                *([*loops, ""] if loops else []),
+                "",
                 f"def {self.name}({', '.join(self.names[given] for given in self.arguments)}):",
                 *body,
                 "",
@@ -214,7 +244,10 @@ class Writer:
         outputs = {value for value in self.stages.outputs if value.shape}
         sizes: dict[np.dtype[Any], int] = {}
         rooms: dict[np.dtype[Any], list[Value]] = {}
+        shared = in_place(self.stages)
         for value in sorted(self.stages.stored, key=lambda value: value.name):
+            if value in shared:
+                continue
             if value in outputs or value.size > PACKED:
                 self.own_array(value)
             else:
@@ -226,6 +259,14 @@ class Writer:
                 self.arrays[value] = name, sizes[dtype]
                 sizes[dtype] += max(value.size, 1)
             self.line(f"{name} = np.empty({sizes[dtype]}, {type_of(dtype)})", "for a while")
+        for value, other in shared.items():
+            self.share(value, other, shared)
+
+    def share(self, value: Value, other: Value, shared: Mapping[Value, Value]) -> None:
+        """Let a value lie where the ufunc that alone needs it writes its result."""
+        while other in shared:
+            other = shared[other]
+        self.arrays[value] = self.arrays[other]
 
     def own_array(self, value: Value) -> None:
         """Make the array of a value."""
@@ -260,7 +301,9 @@ class Writer:
             name, offset = self.arrays[item]
             rooms += [name, str(offset)]
         shown = ", ".join(rooms)
-        self.line(f"{self.loops[key]}({value.size}, ({shown}))", f"{value.name}: {described(value)}")
+        self.line(
+            f"{self.loops[key]}({value.size}, ({shown}))", f"{value.name}: {described(value)}"
+        )
 
     def _product(self, value: Product) -> None:
         a, b = value.a, value.b
@@ -270,7 +313,9 @@ class Writer:
         first, second = _Matrix(self, a, is_row=True), _Matrix(self, b, is_row=False)
         note = f"{value.name}: {rows}×{inner} by {inner}×{columns}"
         if value.size == 1:
-            total = self.free(f"{value.name}_total") if value in self.arrays else self.name_of(value)
+            total = (
+                self.free(f"{value.name}_total") if value in self.arrays else self.name_of(value)
+            )
             self.line(f"{total} = {cast('0', np.dtype(int), value.dtype)}", note)
             self.line(f"for k in range({inner}):")
             term = f"{first.at('', 'k')} * {second.at('k', '')}"
@@ -362,7 +407,14 @@ class _LoopWriter:
         self.before: list[str] = []
         self.after: list[tuple[Value, str]] = []
         self.known: dict[tuple[Value, Place], str] = {}
-        self.places: list[Place] = []
+        self.is_parallel = (
+            writer.parallel
+            and prod(stage.shape) >= _PARALLEL
+            and all(
+                value.size == 1 and value.kind in _STEPS_IN_PARALLEL and value.dtype.kind != "c"
+                for value in stage.reductions
+            )
+        )
         self.home = Place(0, contiguous(stage.shape))
 
     def write(self) -> None:
@@ -392,7 +444,8 @@ class _LoopWriter:
         lengths, groups = _merged(self.stage.shape, [p for line in self.lines for p in line.places])
         letters = [f"i{number}" if len(lengths) > 1 else "i" for number in range(len(lengths))]
         for depth, (letter, length) in enumerate(zip(letters, lengths, strict=True)):
-            self.writer.line(f"for {letter} in range({length}):", depth=depth)
+            row = "prange" if self.is_parallel and not depth else "range"
+            self.writer.line(f"for {letter} in {row}({length}):", depth=depth)
         for line in self.lines:
             places = [Place(p.offset, tuple(p.steps[g] for g in groups)) for p in line.places]
             text = _filled(_Line(line.form, places), letters)
@@ -425,7 +478,11 @@ class _LoopWriter:
         is_own = isinstance(root, Map) and root in self.stage.maps and place == self.home
         if root in self.writer.arrays and not is_own:
             name, offset = self.writer.arrays[root]
-            own = self.writer.free(f"{root.name}_i") if self.stage.shape else self.writer.free(root.name)
+            own = (
+                self.writer.free(f"{root.name}_i")
+                if self.stage.shape
+                else self.writer.free(root.name)
+            )
             place_there = Place(place.offset + offset, place.steps)
             self.lines.append(_Line(f"{own} = {name}[<0>]", [place_there]))
         else:
@@ -448,8 +505,12 @@ class _LoopWriter:
         text = value.form.replace("{t}", type_of(value.dtype)).format(*texts)
         if value.dtype.char not in "dD?" or (value.form == "{0}" and None not in value.dtypes):
             text = cast(text, np.dtype(object), value.dtype)
-        is_own = place == self.home and value in self.stage.maps and not (
-            value in self.writer.arrays and self.writer.arrays[value][0].startswith("all_")
+        is_own = (
+            place == self.home
+            and value in self.stage.maps
+            and not (
+                value in self.writer.arrays and self.writer.arrays[value][0].startswith("all_")
+            )
         )
         own = self.writer.name_of(value) if is_own else self.writer.free(f"{value.name}_i")
         self.lines.append(_Line(f"{own} = {text}", [], described(value)))
@@ -464,6 +525,8 @@ class _LoopWriter:
         item = self._read(value.arg, value.arg.shape, None)
         start = cast(_STARTS[value.kind](value.dtype), np.dtype(object), value.dtype)
         step = _STEPS[value.kind]
+        if self.is_parallel:  # numba recognizes these, and has a sum for each thread
+            step = _STEPS_IN_PARALLEL[value.kind]
         if value.dtype.kind == "c":
             step = {"sum": "{0} + {1}", "prod": "{0} * {1}"}[value.kind]
         if value.size == 1:
@@ -475,17 +538,13 @@ class _LoopWriter:
             return
         name, offset = self.writer.arrays[value]
         self.before.append(f"{name}[{offset}:{offset + value.size}] = {start}")
-        kept = [axis for axis in range(len(value.arg.shape)) if axis not in value.axes]
+        axes = [axis for axis in range(len(value.arg.shape)) if axis not in value.axes]
         steps = dict(
-            zip(kept, contiguous(tuple(value.arg.shape[axis] for axis in kept)), strict=True)
+            zip(axes, contiguous(tuple(value.arg.shape[axis] for axis in axes)), strict=True)
         )
         place = Place(
             offset,
-            tuple(
-                steps.get(axis, 0)
-                for axis, length in enumerate(value.arg.shape)
-                if length != 1
-            ),
+            tuple(steps.get(axis, 0) for axis, length in enumerate(value.arg.shape) if length != 1),
         )
         cell = f"{name}[<0>]"
         self.lines.append(_Line(f"{cell} = {step.format(cell, item)}", [place]))

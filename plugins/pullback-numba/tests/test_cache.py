@@ -32,11 +32,13 @@ def kernel_of(*args):
 import pullback_numba.lowering as lowering
 lowering.kernel_of = kernel_of
 
-graph = pullback.trace(pullback.value_and_grad(lambda x: np.sum(np.tanh(x[1:] * x[:-1]))), np.ones(50))
+f = pullback.value_and_grad(lambda x: np.sum(np.tanh(x[1:] * x[:-1])))
+graph = pullback.trace(f, np.ones(50))
 program, _ = lowered(graph, kernels.Settings(False, Path(sys.argv[1])))
 value, gradient = program(np.linspace(0.0, 1.0, 50))
 stats = [kernel.dispatcher.stats for kernel in made]
-print(float(value), sum(sum(s.cache_hits.values()) for s in stats), sum(sum(s.cache_misses.values()) for s in stats))
+hits = sum(sum(s.cache_hits.values()) for s in stats)
+print(float(value), hits, sum(sum(s.cache_misses.values()) for s in stats))
 """
 
 

@@ -103,7 +103,7 @@ def test_operators_with_numbers(native):
         return (
             (x + 1, 2.0 - x, x * -0.0, 1 / x, x / 3, -x, abs(x), +x),
             (x**2, x**-1, x**1, x**3, 2.0**x),
-            (x > 0, 1 <= x, x == 0, x != 3),
+            (x > 0, x >= 1, x == 0, x != 3),
         )
 
     native(f, SPECIAL[np.abs(SPECIAL) != 3.0])
@@ -240,7 +240,7 @@ def test_what_has_no_native_form_stays_with_numpy(same):
     def f(x):
         return np.linalg.det(np.exp(x) + x.T) * x + np.linalg.inv(x) @ x
 
-    program, parts = same(f, x, ulps=64)
+    _, parts = same(f, x, ulps=64)
     whys = {name: part.why for part in parts for name in part.nodes if part.where == "numpy"}
     assert whys == {"det": "no native form of det", "inv": "no native form of inv"}
 

@@ -44,7 +44,7 @@ def test_a_program_runs_and_says_what_runs_where(cache_dir):
         "sum": "numba",
         "mul": "numba",
     }
-    assert "ufunc_loop(\"exp\", \"d->d\"" in program.source
+    assert 'ufunc_loop("exp", "d->d"' in program.source
 
 
 def test_an_option_that_it_does_not_have(cache_dir):
