@@ -52,8 +52,9 @@ class _LongWriter(Writer):
 
     def _house(self, value: Value, outputs: set[Value]) -> None:
         """Give a value a place in an array."""
-        if (value in outputs and value.shape) or value.size > PACKED:
-            self.own_array(value)
+        returned = value in outputs and bool(value.shape)
+        if returned or value.size > PACKED:
+            self.own_array(value, returned=returned)
             return
         room = self.rooms.get(value.dtype)
         if room is None:

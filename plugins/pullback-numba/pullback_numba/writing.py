@@ -249,7 +249,7 @@ class Writer:
             if value in shared:
                 continue
             if value in outputs or value.size > PACKED:
-                self.own_array(value)
+                self.own_array(value, returned=value in outputs)
             else:
                 rooms.setdefault(value.dtype, []).append(value)
         for dtype, values in rooms.items():
@@ -268,8 +268,16 @@ class Writer:
             other = shared[other]
         self.arrays[value] = self.arrays[other]
 
-    def own_array(self, value: Value) -> None:
-        """Make the array of a value."""
+    def own_array(self, value: Value, *, returned: bool) -> None:
+        """Make the array of a value.
+
+        What ``flat`` gives does not keep an array alive; the one that is returned is.
+        """
+        if not returned:
+            row = self.free(f"all_{value.name}")
+            self.line(f"{row} = np.empty({value.size}, {type_of(value.dtype)})", "for a while")
+            self.arrays[value] = row, 0
+            return
         name = self.name_of(value)
         self.line(f"{name} = np.empty({value.shape}, {type_of(value.dtype)})")
         self.arrays[value] = self.free(f"all_{name}"), 0
@@ -338,12 +346,14 @@ class Writer:
             self.line(f"{cell('i', '')} += {term}", depth=2)
         elif columns == 1 or (columns_apart != 1 and first.steps[1] == 1 == second.steps[0]):
             self.line(f"for i in range({rows}):", note)
-            self.line(f"for j in range({columns}):", depth=1)
-            self.line(f"dot = {zero}", depth=2)
-            self.line(f"for k in range({inner}):", depth=2)
+            if columns > 1:
+                self.line(f"for j in range({columns}):", depth=1)
+            depth = 1 + (columns > 1)
+            self.line(f"dot = {zero}", depth=depth)
+            self.line(f"for k in range({inner}):", depth=depth)
             term = f"{first.at('i', 'k')} * {second.at('k', 'j')}"
-            self.line(f"dot = {self._plus('dot', term, value)}", depth=3)
-            self.line(f"{cell('i', 'j')} = dot", depth=2)
+            self.line(f"dot = {self._plus('dot', term, value)}", depth=depth + 1)
+            self.line(f"{cell('i', 'j')} = dot", depth=depth)
         else:
             self.line(f"for i in range({rows}):", note)
             self.line(f"for j in range({columns}):", depth=1)

@@ -168,3 +168,19 @@ def test_programs_without_rounds_that_are_too_long(same):
     _, parts = same(f, np.ones(3))
     (why,) = {part.why for part in parts}
     assert why.endswith("operations without rounds take minutes to compile")
+
+
+def test_large_arrays_that_are_needed_for_a_while_stay_alive(lower):
+    x = np.linspace(0.0, 1.0, 30_000)
+
+    def f(x):
+        y = np.sin(x * 2.0)
+        z = np.exp(y + x) + y[::-1]
+        return np.cumsum(z) * np.tanh(z), z[::-1].sum()
+
+    graph, program, _ = lower(f, x)
+    want = graph(x)
+    for _ in range(20):
+        got = program(x)
+        np.testing.assert_array_equal(got[0], want[0])
+        assert got[1] == pytest.approx(want[1], rel=1e-13)
