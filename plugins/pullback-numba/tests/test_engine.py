@@ -41,7 +41,9 @@ def test_a_program_runs_and_says_what_runs_where(cache_dir):
 
 
 def test_an_option_that_it_does_not_have(cache_dir):
-    with pytest.raises(EngineError, match=r"has no option 'fast'; its options are: parallel, cache"):
+    with pytest.raises(
+        EngineError, match=r"has no option 'fast'; its options are: parallel, cache"
+    ):
         build(np.sin, 1.0, fast=True)
 
 
