@@ -15,6 +15,7 @@ from pullback.conformance import Samples
 from pullback.conformance.samples import cases_of, derived
 from pullback.plugins import load
 from pullback.registry import rules
+from pullback_numpy.samples.linear_systems import regular, square
 
 load()
 RULES = {
@@ -98,3 +99,10 @@ def test_every_parameter_has_several_values(name):
 
 def test_samples_are_of_rules_of_this_package():
     assert set(declared()) <= {rule.primitive for rule in RULES.values()}
+
+
+@settings(max_examples=100, deadline=None)
+@given(square("2,3,6", 2).map(lambda a: a.reshape(6, 6)) | regular("3,n,n"))
+def test_matrices_are_far_from_singular_also_when_they_are_rounded(a):
+    assert np.max(np.linalg.cond(a)) < 10
+    assert np.max(np.linalg.cond(np.round(a))) < 10

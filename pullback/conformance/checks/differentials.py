@@ -92,7 +92,7 @@ def broadcasting(subject: Subject, sample: Sample) -> None:
 
 
 _OTHERS = 6
-"""So many other lines and weights are tried before a derivative at what may be a kink is called wrong."""
+"""So many other lines and weights are tried before a derivative is called wrong."""
 
 
 @check(

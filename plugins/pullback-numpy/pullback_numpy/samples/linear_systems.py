@@ -17,7 +17,12 @@ def positive(shape):
 
 def regular(shape):
     """Matrices that are far from singular."""
-    return arrays(shape).map(lambda a: a / 2 + 4 * np.eye(a.shape[-1]))
+    return arrays(shape).map(lambda a: a / 2 + _heavy(a.shape[-1]))
+
+
+def _heavy(length):
+    """A diagonal that outweighs the others of its row, which are 2 at most, also when rounded."""
+    return (2 * length + 2) * np.eye(length)
 
 
 def square(shape, rows):
@@ -25,7 +30,7 @@ def square(shape, rows):
 
     def tensor(a):
         length = prod(a.shape[:rows])
-        return (a.reshape(length, length) / 2 + 4 * np.eye(length)).reshape(a.shape)
+        return (a.reshape(length, length) / 2 + _heavy(length)).reshape(a.shape)
 
     return arrays(shape).map(tensor)
 
