@@ -22,14 +22,22 @@ class NumbaEngine(Engine):
         "cache_dir": "the folder in which compiled code is kept, for other processes",
     }
 
-    def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
-        """The graph with one call for each part that is native; see `pullback.compiler.Engine`."""
-        self.check_options(options)
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Raise where an option is none of this engine, or numba is not installed.
+
+        Raises:
+            EngineError: the message says what there is, or what to install.
+        """
+        super().check_options(options)
         if find_spec("numba") is None:
             raise EngineError(
                 "the engine 'numba' needs numba, which is not installed: "
                 "pip install 'pullback[numba]'"
             )
+
+    def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
+        """The graph with one call for each part that is native; see `pullback.compiler.Engine`."""
+        self.check_options(options)
         from pullback_numba.cache import cache_folder
         from pullback_numba.kernels import Settings
         from pullback_numba.lowering import lowered
