@@ -17,6 +17,10 @@ OPTIONAL = {
         ("dask", "pullback_dask"),
         "`tox -e dask`, or pip install -e './plugins/pullback-dask[dask]'",
     ),
+    "plugins/pullback-numba": (
+        ("numba", "pullback_numba"),
+        "`tox -e numba`, or pip install -e './plugins/pullback-numba[numba]'",
+    ),
     "tests/browser": (("playwright",), "`tox -e browser`"),
 }
 """Folder -> the modules that its tests need, which are no dependencies, and what runs them."""

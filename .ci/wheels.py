@@ -19,8 +19,8 @@ TESTED = [
     "tests",
     *ROOT.glob("plugins/*/tests"),
 ]
-LEFT_OUT = ("pullback_dask",)
-"""Built, but not installed: dask is no dependency, and `tox -e dask` has the tests."""
+LEFT_OUT = ("pullback_dask", "pullback_numba")
+"""Built, but not installed: dask and numba are no dependencies, and have environments of tox."""
 
 
 def build_wheels(folder: Path) -> list[Path]:

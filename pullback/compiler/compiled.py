@@ -32,6 +32,7 @@ from pullback.compiler.signatures import Signature, form_of, leaf_names, sign
 from pullback.errors import CompilerWarning, PassError, StaticArgumentError
 from pullback.graph.editing import rewritten
 from pullback.graph.nodes import Node, short_name
+from pullback.lines import line_of_caller
 
 __all__ = ["Compiled", "compile"]
 
@@ -344,13 +345,11 @@ class _Compiler:
         if len(case.programs) >= self.settings.most_paths:
             if not case.is_full:
                 case.is_full = True
-                warnings.warn(
+                _warn(
                     f"{self.name} takes more than {self.settings.most_paths} paths through its "
                     "branches: from now on the function itself is run on those that are not "
                     "compiled. Write np.where for branches on values, or say "
-                    "compile(f, most_paths=...)",
-                    CompilerWarning,
-                    stacklevel=5,
+                    "compile(f, most_paths=...)"
                 )
             return None
         _, varying = sign(self.form, args, params, self.settings.static)
@@ -387,3 +386,9 @@ class _Compiler:
             exec(source, scope)
             self.front.__code__ = scope[self.name].__code__
             self.front.source = ""
+
+
+def _warn(message: str) -> None:
+    """Warn, at the line that calls what is compiled."""
+    path, line = line_of_caller() or ("<unknown>", 0)
+    warnings.warn_explicit(message, CompilerWarning, path, line)

@@ -29,12 +29,16 @@ def _told(program: Program) -> Iterator[str]:
     recorded, left = (
         sum(node.kind == "call" for node in graph) for graph in (program.recorded, program.graph)
     )
-    yield f"{recorded} calls recorded, {left} left by the passes"
+    yield f"{_calls(recorded)} recorded, {left} left by the passes"
     for part in program.parts:
-        yield f"{part.where}: {len(part.nodes)} calls, {part.why}"
+        yield f"{part.where}: {_calls(len(part.nodes))}, {part.why}"
     for guard in program.graph.guards:
         where = f" ({guard.line[0]}:{guard.line[1]})" if guard.line else ""
         yield f"only where {guard.question.__name__} of {guard.node.name} is {guard.answer}{where}"
+
+
+def _calls(number: int) -> str:
+    return f"{number} call" if number == 1 else f"{number} calls"
 
 
 def _arguments(program: Program) -> str:

@@ -204,3 +204,12 @@ def test_what_varies():
     signatures = {sign(form, args, {}, ())[0] for args in others}
     assert len(signatures) == len(others)
     assert signature not in signatures
+
+
+def test_arguments_named_as_those_of_open_programs_are_fixed():
+    def scaled(args, *, params=2.0):
+        return args * params
+
+    compiled = compile(scaled)
+    assert (compiled(2.0), compiled(3.0, params=4.0)) == (4.0, 12.0)
+    assert compiled.source.startswith("def scaled(args, *, params=2.0):\n")

@@ -160,6 +160,21 @@ def test_the_primitive_stands_in_an_expression(alone):
     assert json.loads(printed)["gradient"]["m"] == pytest.approx(slope, rel=1e-12)
 
 
+COMPILED = """
+import kepler, numpy as np, pullback
+solve = pullback.primitive(kepler.solve)
+compiled = pullback.compile(lambda m: solve(np.sin(m), 0.2))
+y = compiled(0.5)
+print(type(y).__name__, float(y), "kepler.solve(sin, 0.2)" in compiled.source)
+"""
+
+
+def test_the_compiler_is_told_what_the_page_says(alone):
+    kind, value, is_of_floats = alone.program(COMPILED).split()
+    assert (kind, is_of_floats) == ("float64", "True")
+    assert float(value) == pytest.approx(bisected(sin(0.5), 0.2), rel=1e-14)
+
+
 def test_the_tests_of_the_page_pass(alone):
     (alone.folder / "test_derivatives.py").write_text(FILES["test_derivatives.py"])
     options = ["-q", "-p", "no:cacheprovider", "--rootdir", str(alone.folder)]

@@ -1,0 +1,186 @@
+"""The engine: its options, what it says of itself, and the arrays that it is given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import pullback
+from pullback import value_and_grad
+from pullback.compiler import Engines, Entry
+from pullback.errors import EngineError
+from pullback.plugins import load, manager
+from pullback_numba.engine import NumbaEngine
+
+
+def entry():
+    def never(*leaves):
+        raise AssertionError("the program was left")
+
+    return Entry("f", never, never)
+
+
+def build(f, *example, **options):
+    return NumbaEngine().build(pullback.trace(f, *example), entry(), options)
+
+
+def test_it_is_found(cache_dir):
+    load()
+    engines = Engines()
+    manager.hook.pullback_register_engines(engines=engines)
+    assert isinstance(engines.by_name["numba"], NumbaEngine)
+
+
+def test_a_program_runs_and_says_what_runs_where(cache_dir):
+    x = np.array([[2.0, 1.0], [1.0, 3.0]])
+    program = build(lambda x: np.linalg.det(x) * np.exp(x).sum(), x, cache_dir=cache_dir)
+    assert program.run(x) == pytest.approx(np.linalg.det(x) * np.exp(x).sum())
+    assert {name: part.where for part in program.parts for name in part.nodes} == {
+        "det": "numpy",
+        "exp": "numba",
+        "sum": "numba",
+        "mul": "numba",
+    }
+    assert 'ufunc_loop("exp", "d->d"' in program.source
+
+
+def test_an_option_that_it_does_not_have(cache_dir):
+    with pytest.raises(EngineError, match=r"knows no option fast; its options are parallel and"):
+        build(np.sin, 1.0, fast=True)
+
+
+def test_without_numba(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(EngineError, match=r"not installed: pip install 'pullback\[numba\]'"):
+        build(np.sin, 1.0)
+
+
+def test_the_plugin_is_imported_without_numba():
+    code = (
+        "import sys; sys.modules['numba'] = None; import pullback_numba.engine; "
+        "assert 'llvmlite' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_large_loops_in_several_threads(same):
+    x = np.arange(200_000.0) % 7.0 - 3.0
+    f = value_and_grad(lambda x: np.sum((x[1:] - x[:-1] ** 2) ** 2))
+    program, _ = same(f, x, parallel=True, signs=False)
+    source = next(node.function.source for node in program if hasattr(node.function, "source"))
+    assert "prange(199999)" in source
+
+
+LAYOUTS = {
+    "transposed": lambda a: np.asfortranarray(a),
+    "reversed": lambda a: a[::-1, ::-1].copy()[::-1, ::-1],
+    "strided": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "misaligned": lambda a: misaligned(a),
+    "read-only": lambda a: read_only(a),
+}
+
+
+def misaligned(a):
+    block = np.empty(a.nbytes + 1, np.uint8)
+    result = block[1:].view(a.dtype).reshape(a.shape)
+    result[...] = a
+    return result
+
+
+def read_only(a):
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_arrays_of_any_layout(lower, layout):
+    a = np.arange(12.0).reshape(3, 4)
+    graph, program, _ = lower(lambda x: (x.sum(axis=0), np.exp(x), x * 2 + x[0]), a)
+    given = layout(a)
+    before = given.copy()
+    for got, want in zip(program(given), graph(a), strict=True):
+        np.testing.assert_array_equal(got, want)
+    np.testing.assert_array_equal(given, before)
+
+
+def test_results_are_new_and_can_be_written_to(lower):
+    a = np.arange(12.0).reshape(3, 4)
+    _, program, _ = lower(lambda x: (x * 2, x.copy(), x + np.ones((3, 4))), a)
+    first, second = program(a), program(a)
+    for one, other in zip(first, second, strict=True):
+        assert not np.shares_memory(one, other)
+        assert not np.shares_memory(one, a)
+        one[...] = -1.0
+        np.testing.assert_array_equal(other >= 0, True)
+
+
+def test_results_outlive_the_program(lower):
+    _, program, _ = lower(lambda x: np.exp(x) - 1.0, np.zeros(1000))
+    result = program(np.zeros(1000))
+    del program
+    np.testing.assert_array_equal(result, np.zeros(1000))
+
+
+def test_constants_are_kept_as_they_were(lower):
+    constant = np.arange(4.0)
+    _, program, _ = lower(lambda x: x * constant + 1.0, np.ones(4))
+    constant[:] = 0.0
+    np.testing.assert_array_equal(program(np.ones(4)), np.arange(4.0) + 1.0)
+    (kernel,) = [node.function for node in program if hasattr(node.function, "source")]
+    assert "3.0" not in kernel.source
+
+
+def test_products(same):
+    rng = np.random.default_rng(0)
+
+    def whole(*shape):
+        return rng.integers(-3, 4, shape) * 1.0
+
+    a, b, v, w = whole(3, 4), whole(4, 5), whole(4), whole(3)
+
+    def f(a, b, v, w):
+        return a @ b, a @ v, w @ a, v @ v, b.T @ v, b.T @ a.T, v @ b, a.T @ w, a[::-1] @ b[:, ::2]
+
+    same(f, a, b, v, w)
+    same(f, *(x.astype(np.float32) for x in (a, b, v, w)))
+    same(f, *(x + 1j for x in (a, b, v, w)))
+
+
+def test_large_products_stay_with_numpy(same):
+    a = np.arange(90_000.0).reshape(300, 300) % 7
+    _, parts = same(lambda a: (a + 1) @ (a - 1) * 2, a)
+    assert [part.where for part in parts] == ["numba", "numpy", "numba"]
+    assert parts[1].why == "a product of 300×300 by 300×300: BLAS is faster"
+
+
+def test_programs_without_rounds_that_are_too_long(same):
+    steps = np.random.default_rng(1).integers(0, 9, 3000)
+
+    def f(x):
+        for step in steps:
+            x = np.minimum(x + float(step), 5.0) if step % 2 else np.maximum(x, -step) - step / 7
+        return x
+
+    _, parts = same(f, np.ones(3))
+    (why,) = {part.why for part in parts}
+    assert why.endswith("operations without rounds take minutes to compile")
+
+
+def test_large_arrays_that_are_needed_for_a_while_stay_alive(lower):
+    x = np.linspace(0.0, 1.0, 30_000)
+
+    def f(x):
+        y = np.sin(x * 2.0)
+        z = np.exp(y + x) + y[::-1]
+        return np.cumsum(z) * np.tanh(z), z[::-1].sum()
+
+    graph, program, _ = lower(f, x)
+    want = graph(x)
+    for _ in range(20):
+        got = program(x)
+        np.testing.assert_array_equal(got[0], want[0])
+        assert got[1] == pytest.approx(want[1], rel=1e-13)
