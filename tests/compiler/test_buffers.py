@@ -200,7 +200,7 @@ def test_whose_memory_it_is():
     assert found["getitem"] == {"sin"}
     assert found["sin"] == {"sin"}
     table = X.reshape(2, -1)
-    found = of(lambda n: np.sin(row(table, n)), 1)
+    found = of(lambda n: np.sin(row(table, n)), np.int64(1))
     assert found["row"] == {"row", "captured"}
     assert found["sin"] == {"sin"}
 
