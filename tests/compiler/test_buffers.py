@@ -201,7 +201,7 @@ def test_whose_memory_it_is():
     assert found["sin"] == {"sin"}
     table = X.reshape(2, -1)
     found = of(lambda n: np.sin(row(table, n)), np.int64(1))
-    assert found["row"] == {"row", "captured"}
+    assert found["row"] == {"row", "n", "captured"}
     assert found["sin"] == {"sin"}
 
 

@@ -553,8 +553,14 @@ def test_what_makes_a_plain_number_of_a_value():
         if f(1.5) == math.sin(1.5):
             with pytest.raises(TracerConversionError):
                 compiled(1.5)
-    with pytest.raises(TracerConversionError, match="about to become a plain float"):
+    with pytest.raises(
+        TracerConversionError, match=r"x, .*about to become a plain float.*item\(\)"
+    ):
         compile(lambda x: float(x) + 1.0)(1.5)
+    with pytest.raises(TracerConversionError, match=r"x, .*to become an int.*Write math\.floor"):
+        compile(lambda x: int(x))(1.5)
+    assert_same(lambda x: math.floor(x) * x, (1.5,), (2.5,))
+    assert_same(lambda x: x.item() + 1.0, (np.float64(1.5),))
 
 
 def test_printing_and_formatting_happen_once(capsys):
