@@ -139,10 +139,6 @@ class PathChangedError(GraphError):
     """A traced function would take another path with these inputs than the graph of it holds."""
 
 
-class EngineError(PullbackError, ValueError):
-    """An engine of the compiler is not installed, or is asked for what it does not have."""
-
-
 class NonFiniteError(PullbackError, ArithmeticError):
     """Within `pullback.debug`: a value or a cotangent is NaN or infinite."""
 
