@@ -743,6 +743,25 @@ def test_a_primitive_of_the_user():
     assert_same(lambda x: cube(x) + 1.0, (2.0,), (X,))
 
 
+def test_functions_that_import_something():
+    """``x.ctypes`` is written in C and imports a module, by what is known where it is called."""
+    compiled = compile(lambda x: (x.ctypes.data, x * 2.0)[1])
+    assert np.array_equal(compiled(X), 2.0 * X)
+    importing = primitive(lambda x: x.__reduce__()[0].__name__ and np.array(x))
+    assert np.array_equal(compile(lambda x: importing(x) * 2.0)(X), 2.0 * X)
+    assert "__builtins__" in compiled.__globals__
+
+
+def test_subclasses_of_arrays(tmp_path):
+    mapped = np.memmap(tmp_path / "x", float, "w+", shape=(3,))
+    mapped[:] = X
+    f = lambda x: (x * 2.0, x[1:], np.sum(x), x)
+    compiled = compile(f)
+    for x in (X, mapped, X, mapped):
+        assert not difference(compiled(x), f(x))
+    assert len(compiled.programs()) == 2
+
+
 def test_warnings_are_not_given_twice():
     compiled = compile(lambda x: np.log(x))
     with warnings.catch_warnings(record=True) as given:
