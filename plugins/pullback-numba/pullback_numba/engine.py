@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
-from pullback.compiler.engines import Engine, Entry, Program
+from pullback.compiler.engines import Engine, Lowered
 from pullback.errors import EngineError
 from pullback.graph.graph import Graph
 
@@ -14,16 +14,17 @@ __all__ = ["NumbaEngine"]
 
 
 class NumbaEngine(Engine):
-    """Compiles the parts of a graph that numba can take, and leaves the others to NumPy.
-
-    Its options are ``parallel=True``, by which large loops run in several threads, and
-    ``cache_dir``, the folder in which compiled code is kept.
-    """
+    """Compiles the parts of a graph that numba can take, and leaves the others to NumPy."""
 
     name: ClassVar = "numba"
+    options: ClassVar = {
+        "parallel": "whether large loops run in several threads; they do not if it is not given",
+        "cache_dir": "the folder in which compiled code is kept, for other processes",
+    }
 
-    def build(self, graph: Graph, entry: Entry, options: Mapping[str, Any]) -> Program:
-        """See `pullback.compiler.Engine.build`."""
+    def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
+        """The graph with one call for each part that is native; see `pullback.compiler.Engine`."""
+        self.check_options(options)
         if find_spec("numba") is None:
             raise EngineError(
                 "the engine 'numba' needs numba, which is not installed: "
@@ -33,15 +34,9 @@ class NumbaEngine(Engine):
         from pullback_numba.kernels import Settings
         from pullback_numba.lowering import lowered
 
-        unknown = sorted({*options} - {"parallel", "cache_dir"})
-        if unknown:
-            raise EngineError(
-                f"the engine 'numba' knows no option {', '.join(unknown)}; "
-                "its options are parallel and cache_dir"
-            )
         settings = Settings(
             bool(options.get("parallel", False)), cache_folder(options.get("cache_dir"))
         )
         program, parts = lowered(graph, settings)
         sources = [node.function.source for node in program if hasattr(node.function, "source")]
-        return Program(program, "\n\n".join([str(program), *sources]), parts)
+        return Lowered(program, parts, source="\n\n".join(sources))

@@ -11,6 +11,7 @@ import pytest
 import pullback
 from pullback import elementwise, primitive, rule
 from pullback.conformance import arrays, call, floats
+from pullback_math.sums import dist_rule
 
 FIRST, SECOND, POINTS = "finite-differences", "second-order", "special-points"
 
@@ -504,3 +505,10 @@ def test_where_a_value_cancels_to_nothing_what_was_rounded_is_left_of_its_slope(
             FIRST, variance, left_over(slope), np.array([0.5]), cotangent=np.ones((2, 2))
         )
         assert found[0] == status, found
+
+
+@pytest.mark.parametrize("seed", [2, 69, 173])  # a line along the kink, or weights that cancel
+def test_no_distance_is_a_kink_though_smooth_along_some_lines(verdict, seed):
+    found = verdict(SECOND, math.dist, dist_rule, [1.0], (1.0,), cotangent=-1.5, seed=seed)
+    assert found[0] == "unsuited"
+    assert verdict(SECOND, math.dist, dist_rule, [1.0], (2.0,), seed=seed) == ("passed", "")
