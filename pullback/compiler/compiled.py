@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -187,6 +188,7 @@ class _Compiler:
         self._check_static()
         namespace: dict[str, Any] = {"elsewhere": self.elsewhere, **HELPERS}
         namespace["__name__"] = __name__  # so that it is not taken for a user's module
+        namespace["__builtins__"] = builtins  # C functions that import something look for it
         self.front: Any = self._new_front(namespace)
         names = Names((*RESERVED, *(p.name for p in self.form.parameters), self.name))
         self.shop = Workshop(self.name, self.form, captured(f), namespace, names, {}, self.front)

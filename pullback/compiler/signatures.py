@@ -224,7 +224,8 @@ def _leaf(name: str, value: Any, varying: list[Any]) -> Space | Static:
             f"is to be compiled for this very value, say so: static={name!r}"
         )
     varying.append(value)
-    return space_like(value)
+    space = space_like(value)
+    return space if isinstance(value, Traced) else (kind, *space[1:])  # a subclass is another type
 
 
 def leaf_names(signature: Signature, examples: Sequence[Any], taken: Collection[str]) -> list[str]:

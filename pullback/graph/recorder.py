@@ -324,7 +324,10 @@ class _Recording(Tracer):
     def __int__(self) -> int:  # type: ignore[override]
         if hasattr(type(plain(self._value)), "__index__"):
             return self.__index__()
-        super().__int__()
+        raise TracerConversionError(
+            f"{self._trace.node_of(self).name}, a value of a graph, was about to become an int, "
+            "which would be the same in every run. Write math.floor(x), which the graph records"
+        )
 
 
 class GraphTracer(_Recording):

@@ -553,8 +553,14 @@ def test_what_makes_a_plain_number_of_a_value():
         if f(1.5) == math.sin(1.5):
             with pytest.raises(TracerConversionError):
                 compiled(1.5)
-    with pytest.raises(TracerConversionError, match="about to become a plain float"):
+    with pytest.raises(
+        TracerConversionError, match=r"x, .*about to become a plain float.*item\(\)"
+    ):
         compile(lambda x: float(x) + 1.0)(1.5)
+    with pytest.raises(TracerConversionError, match=r"x, .*to become an int.*Write math\.floor"):
+        compile(lambda x: int(x))(1.5)
+    assert_same(lambda x: math.floor(x) * x, (1.5,), (2.5,))
+    assert_same(lambda x: x.item() + 1.0, (np.float64(1.5),))
 
 
 def test_printing_and_formatting_happen_once(capsys):
@@ -735,6 +741,25 @@ def test_a_primitive_of_the_user():
     plugin = type("Plugin", (), {})()
     del rule, plugin
     assert_same(lambda x: cube(x) + 1.0, (2.0,), (X,))
+
+
+def test_functions_that_import_something():
+    """``x.ctypes`` is written in C and imports a module, by what is known where it is called."""
+    compiled = compile(lambda x: (x.ctypes.data, x * 2.0)[1])
+    assert np.array_equal(compiled(X), 2.0 * X)
+    importing = primitive(lambda x: x.__reduce__()[0].__name__ and np.array(x))
+    assert np.array_equal(compile(lambda x: importing(x) * 2.0)(X), 2.0 * X)
+    assert "__builtins__" in compiled.__globals__
+
+
+def test_subclasses_of_arrays(tmp_path):
+    mapped = np.memmap(tmp_path / "x", float, "w+", shape=(3,))
+    mapped[:] = X
+    f = lambda x: (x * 2.0, x[1:], np.sum(x), x)
+    compiled = compile(f)
+    for x in (X, mapped, X, mapped):
+        assert not difference(compiled(x), f(x))
+    assert len(compiled.programs()) == 2
 
 
 def test_warnings_are_not_given_twice():

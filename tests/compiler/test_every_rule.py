@@ -35,6 +35,8 @@ FEW = [
     "numpy::numpy.where",
     "numpy::pullback_numpy.updates.set_at",
 ]
+TYPE_OF_ZERO = {"math::math.dist"}
+"""The quotients of `pullback_math.strong` give the float 0.0 for a zero of NumPy."""
 ULPS = 4096
 """Terms may be added up in another order, where an array lies in memory in another order."""
 
@@ -62,6 +64,8 @@ def check(name, few=1):
             compiled = compile(lambda *leaves, f=f: f(*leaves), static="f")
             for way, other in (("example", values), *points(call, where), ("again", values)):
                 compared += compare(f"{kind} at {way}", compiled, f, other, wrong)
+    if name_of(name) in TYPE_OF_ZERO:
+        wrong = [text for text in wrong if "np.float64(0.0), wanted 0.0" not in text]
     assert not wrong, "\n".join(wrong[:5])
     return compared
 

@@ -249,10 +249,10 @@ def check_large(chosen, seed, kinked):
     slopes = value_and_grad(lambda *args: f(*args)[0], argnums=(0, 1, 2))
     assert_same(slopes, points, 4096)
     compiled = compile(f)
-    first = compiled(*points[0])
+    first = outcome(compiled, points[0])
     was = [np.copy(y) for y in (first[0], first[1], *first[2]["last"])]
-    compiled(*points[1])
-    compiled(*points[0])
+    outcome(compiled, points[1])
+    outcome(compiled, points[0])
     for y, before in zip((first[0], first[1], *first[2]["last"]), was, strict=True):
         assert np.array_equal(y, before, equal_nan=True)
 

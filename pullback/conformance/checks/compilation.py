@@ -23,7 +23,9 @@ _RTOL: Final = 1e-9
 Program = Callable[..., Any]
 
 
-@check(kinds=("plain", "complex128"), most=4, each_case=False)
+@check(
+    kinds=("plain", "complex128", "float32", "broadcast", "zeros", "ties"), most=8, each_case=False
+)
 def compiled(subject: Subject, sample: Sample) -> None:
     """The compiled rule differs from the traced one: it goes by values that no graph sees.
 
