@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,8 +48,14 @@ _STEPS_IN_PARALLEL: Final = {"sum": "{0} + {1}", "prod": "{0} * {1}"}
 _PARALLEL: Final = 2**15
 """A loop over so many elements is worth the threads."""
 _RESERVED: Final = frozenset(
-    {"np", "math", "plus", "times", "select", "flat", "shifted", "abs", "range", "prange"}
+    {
+        *keyword.kwlist,
+        *("np", "math", "plus", "times", "select", "flat", "shifted", "ufunc_loop", "prange"),
+        *("abs", "range", "complex", "table", "all_table"),
+        *("i", "j", "k", "dot", "factor", "turn", "part", *(f"i{axis}" for axis in range(64))),
+    }
 )
+"""Names that are no values of the program."""
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,7 @@ def test_a_round_is_written_once(lower):
 
 
 def test_programs_without_rounds(native):
-    steps = np.random.default_rng(1).integers(0, 5, 400)
+    steps = np.random.default_rng(1).integers(0, 5, 120)
 
     def f(x, y):
         for step in steps:
