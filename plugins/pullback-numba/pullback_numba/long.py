@@ -72,7 +72,7 @@ class _LongWriter(Writer):
             table = np.array(self.places, np.int64)
             given = Given("table", table.shape, table.dtype, table)
             self.names[given] = "table"
-            self.take(given)
+            self.line("all_table = flat(table)", "where each round has its values")
             self.arguments = [*self.arguments, given]
         self.lines += made
 
