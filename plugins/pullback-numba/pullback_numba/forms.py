@@ -305,6 +305,8 @@ class _Call:
     ) -> Map:
         """The value of the node, element by element."""
         for arg in args:
+            if arg.shape in ((), self.shape):
+                continue
             if np.broadcast_shapes(arg.shape, self.shape) != self.shape:
                 raise _NotTaken
         node = self.node

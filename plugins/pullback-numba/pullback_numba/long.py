@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pullback_numba.rolling import Rounds, Section, Slot, has_many_parts, operands, sections_of
+from pullback_numba.rolling import Rounds, Section, Slot, has_many_parts, operands
 from pullback_numba.stages import Stages, staged
 from pullback_numba.values import PACKED, Given, Place, Scatter, Spot, Value, contiguous, roots
 from pullback_numba.writing import Text, Writer, in_place, index_of, type_of
@@ -19,29 +19,28 @@ __all__ = ["written_long"]
 
 
 def written_long(
-    name: str, values: Sequence[Value], outputs: Sequence[Value], arguments: Sequence[Given]
+    name: str, sections: Sequence[Section], outputs: Sequence[Value], arguments: Sequence[Given]
 ) -> Text:
     """The module of a kernel of many values.
 
     Args:
         name: of the function.
-        values: in order.
+        sections: in order.
         outputs: those that it returns.
         arguments: what it is called with.
     """
     writer = _LongWriter(name, Stages([], set(), outputs), arguments)
-    return Text(writer.write(values, outputs), writer.arguments)
+    return Text(writer.write(sections, outputs), writer.arguments)
 
 
 class _LongWriter(Writer):
-    def write(self, values: Sequence[Value], outputs: Sequence[Value]) -> str:
+    def write(self, sections: Sequence[Section], outputs: Sequence[Value]) -> str:
         """The whole text."""
         self.rooms: dict[np.dtype[Any], list[Any]] = {}
         """Dtype -> the name of the array of values of that dtype, and its length."""
         self.places: list[int] = []
         self.take_arguments()
         start = len(self.lines)
-        sections = sections_of(values, outputs)
         crossing = _crossing(sections, outputs)
         for value in crossing:
             self._house(value, {*outputs})
@@ -72,7 +71,7 @@ class _LongWriter(Writer):
             table = np.array(self.places, np.int64)
             given = Given("table", table.shape, table.dtype, table)
             self.names[given] = "table"
-            self.take(given)
+            self.line("all_table = flat(table)", "where each round has its values")
             self.arguments = [*self.arguments, given]
         self.lines += made
 

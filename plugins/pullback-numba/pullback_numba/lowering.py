@@ -19,7 +19,7 @@ from pullback.graph.recorder import member
 from pullback_numba.forms import given_of, value_of
 from pullback_numba.kernels import Settings, kernel_of
 from pullback_numba.long import written_long
-from pullback_numba.rolling import is_long, number_apart
+from pullback_numba.rolling import is_long, number_apart, sections_of
 from pullback_numba.stages import Stages, staged
 from pullback_numba.values import Given, Map, Product, Value, View, expanded, roots
 from pullback_numba.writing import written
@@ -269,13 +269,14 @@ class _Assembly:
         self.kernels += 1
         name = self._free(f"{self.graph.name}_{self.kernels}")
         arguments = [*replaced.arguments.values()]
-        if number_apart(computed) > _MOST_APART:
+        sections = sections_of(computed, results) if is_long(computed) else []
+        if number_apart(sections) > _MOST_APART:
             self._leave(
                 region, f"{len(computed)} operations without rounds take minutes to compile"
             )
             return
-        if is_long(computed):
-            text = written_long(name, computed, results, arguments)
+        if sections:
+            text = written_long(name, sections, results, arguments)
             why = f"{len(computed)} operations"
         else:
             plan = staged(computed, results)

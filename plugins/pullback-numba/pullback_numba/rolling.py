@@ -62,11 +62,9 @@ def is_long(values: Sequence[Value]) -> bool:
     return len(values) > _LONG or any(map(has_many_parts, values))
 
 
-def number_apart(values: Sequence[Value]) -> int:
-    """How many values are no round of a long kernel."""
-    if len(values) <= _LONG:
-        return 0
-    return sum(len(section.values) for section in sections_of(values, ()) if not section.period)
+def number_apart(sections: Sequence[Section]) -> int:
+    """How many values are no rounds."""
+    return sum(len(section.values) for section in sections if not section.period)
 
 
 def has_many_parts(value: Value) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,8 +48,14 @@ _STEPS_IN_PARALLEL: Final = {"sum": "{0} + {1}", "prod": "{0} * {1}"}
 _PARALLEL: Final = 2**15
 """A loop over so many elements is worth the threads."""
 _RESERVED: Final = frozenset(
-    {"np", "math", "plus", "times", "select", "flat", "shifted", "abs", "range", "prange"}
+    {
+        *keyword.kwlist,
+        *("np", "math", "plus", "times", "select", "flat", "shifted", "ufunc_loop", "prange"),
+        *("abs", "range", "complex", "table", "all_table"),
+        *("i", "j", "k", "dot", "factor", "turn", "part", *(f"i{axis}" for axis in range(64))),
+    }
 )
+"""Names that are no values of the program."""
 
 
 @dataclass(frozen=True)
@@ -364,10 +371,12 @@ class Writer:
             self.line(f"{cell('i', 'j')} += factor * {second.at('k', 'j')}", depth=3)
 
     def keep_number(self, value: Value, text: str) -> None:
-        """Store a number that has a place in an array."""
+        """Store a number where it has its place: in an array, or in its variable."""
         if value in self.arrays:
             name, offset = self.arrays[value]
             self.line(f"{name}[{offset}] = {text}")
+        elif text != self.name_of(value):
+            self.line(f"{self.name_of(value)} = {text}")
 
     @staticmethod
     def _plus(total: str, term: str, value: Value) -> str:
@@ -540,9 +549,12 @@ class _LoopWriter:
         if value.dtype.kind == "c":
             step = {"sum": "{0} + {1}", "prod": "{0} * {1}"}[value.kind]
         if value.size == 1:
-            kept = value in self.writer.arrays
+            wide = value.dtype.char == "f" and value.kind == "sum"
+            kept = value in self.writer.arrays or wide
             name = self.writer.free(f"{value.name}_total") if kept else self.writer.name_of(value)
-            self.after.append((value, name))
+            if wide:  # NumPy adds in pairs, which is as good
+                start, item = "0.0", f"np.float64({item})"
+            self.after.append((value, f"np.float32({name})" if wide else name))
             self.before.append(f"{name} = {start}")
             self.lines.append(_Line(f"{name} = {step.format(name, item)}", [], described(value)))
             return

@@ -179,3 +179,13 @@ def test_large_arrays_that_are_needed_for_a_while_stay_alive(lower):
         got = program(x)
         np.testing.assert_array_equal(got[0], want[0])
         assert got[1] == pytest.approx(want[1], rel=1e-13)
+
+
+def test_names_that_the_code_itself_uses(native):
+    def f(i, k, dot, np_, lambda_):
+        both = (i > 0) & (k > 0)
+        return both, ~both, (i @ k + dot) * np_, i[::-1] - lambda_
+
+    native(f, np.ones(3), np.ones(3), np.ones(3), np.ones(3), np.ones((2, 3)))
+    table, part, turn, i0 = np.ones((4, 2, 3))
+    native(lambda table, part, turn, i0: table * part + turn.T[0, 0] * i0, table, part, turn, i0)

@@ -6,6 +6,8 @@ difference is a mistake.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -222,7 +224,7 @@ def test_a_round_is_written_once(lower):
 
 
 def test_programs_without_rounds(native):
-    steps = np.random.default_rng(1).integers(0, 5, 400)
+    steps = np.random.default_rng(1).integers(0, 5, 120)
 
     def f(x, y):
         for step in steps:
@@ -256,3 +258,16 @@ def test_many_reads_of_elements(native):
         X[:93].reshape(31, 3),
         ulps=64,
     )
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_sums_of_many_numbers_are_as_exact_as_those_of_numpy(lower, parallel):
+    x = rng.random(1_000_000)
+    for dtype in (np.float64, np.float32):
+        values = x.astype(dtype)
+        _, program, _ = lower(lambda x: (np.sum(x), np.mean(x * 2)), values, parallel=parallel)
+        total, mean = program(values)
+        exact, close = math.fsum(values), 100 * float(np.finfo(dtype).eps)
+        assert float(total) == pytest.approx(exact, rel=close, abs=0)
+        assert float(mean) == pytest.approx(exact / 500_000, rel=close, abs=0)
+        assert type(total) is dtype
