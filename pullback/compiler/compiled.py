@@ -186,12 +186,15 @@ class _Compiler:
         """What is computed again, each compiled by itself."""
         self.name = _name_of(f)
         self._check_static()
-        namespace: dict[str, Any] = {"elsewhere": self.elsewhere, **HELPERS}
-        namespace["__name__"] = __name__  # so that it is not taken for a user's module
-        namespace["__builtins__"] = builtins  # C functions that import something look for it
+        always: dict[str, Any] = {
+            **HELPERS,
+            "__name__": __name__,  # so that it is not taken for a user's module
+            "__builtins__": builtins,  # C functions that import something look for it
+        }
+        namespace = {"elsewhere": self.elsewhere, **always}
         self.front: Any = self._new_front(namespace)
         names = Names((*RESERVED, *(p.name for p in self.form.parameters), self.name))
-        self.shop = Workshop(self.name, self.form, captured(f), namespace, names, {}, self.front)
+        self.shop = Workshop(self.name, self.form, captured(f), namespace, names, {}, always)
 
     def _check_static(self) -> None:
         known = [parameter.name for parameter in self.form.parameters]
@@ -265,6 +268,7 @@ class _Compiler:
             one.__globals__["elsewhere"] = following
         self.shop.namespace["elsewhere"] = scope["elsewhere"]
         self.front.__code__ = function.__code__
+        self.shop.forget(self.front)
 
     def _program(
         self,

@@ -41,6 +41,10 @@ class Names:
         """Give these names to nobody."""
         self._counts.update(dict.fromkeys(taken, 1))
 
+    def release(self, name: str) -> None:
+        """Let a name be given again."""
+        self._counts.pop(name, None)
+
     def free(self, wanted: str) -> str:
         """``wanted``, as an identifier, with a number where it is taken."""
         if not wanted.isidentifier():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,12 +70,27 @@ class Workshop:
     captured: Sequence[tuple[str, Any]]
     """What the function uses that it is not given."""
     namespace: dict[str, Any]
-    """What the code of all programs refers to. Nothing in it is ever replaced."""
+    """What the code of the front refers to. What code that runs needs is not replaced."""
     names: Names
     named: dict[int, str]
     """Id of a value of the namespace -> its name."""
-    owner: Any
-    """For as long as it is there, tracebacks show the programs."""
+    always: Mapping[str, Any]
+    """What is in the namespace of every program."""
+
+    def forget(self, front: Any) -> None:
+        """Let go of what neither the code of ``front`` needs nor a call of it that still runs."""
+        needed = {*front.__code__.co_names, *self.always, "elsewhere"}
+        for frame in sys._current_frames().values():
+            while frame is not None:
+                if frame.f_globals is self.namespace:
+                    needed.update(frame.f_code.co_names)
+                frame = frame.f_back  # type: ignore[assignment]
+        for name in self.namespace.keys() - needed:
+            value = self.namespace.pop(name)
+            if self.named.get(id(value)) == name:
+                del self.named[id(value)]
+            if name not in RESERVED:
+                self.names.release(name)
 
     def called(self, value: Any) -> str | None:
         """What a captured array is called in the function, if it is found there."""
@@ -184,14 +200,16 @@ def sharing(graph: Graph, *, with_captured: bool = False) -> list[bool]:
 
 
 def _defined(source: str, shop: Workshop) -> Callable[..., Any]:
-    """The function of a source text, which tracebacks show as long as its owner is."""
+    """The function of a source text, which tracebacks show as long as it is there."""
     filename = f"<compiled {next(_numbers)}: {shop.name}>"
     scope: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, filename, "exec"), scope)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    weakref.finalize(shop.owner, linecache.cache.pop, filename, None)
     code = scope[shop.name].__code__
-    function = FunctionType(code, {**shop.namespace, "elsewhere": _unexpected}, shop.name)
+    needed = {name: shop.namespace[name] for name in code.co_names if name in shop.namespace}
+    needed.update(shop.always, elsewhere=_unexpected)
+    function = FunctionType(code, needed, shop.name)
+    weakref.finalize(function, linecache.cache.pop, filename, None)
     function.__defaults__, function.__kwdefaults__ = form_defaults(shop.form)
     return function
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 from pullback.chain import Chain
 from pullback.compiler.signatures import Signature, filled
 from pullback.core import dispatching
+from pullback.errors import GraphError
 from pullback.graph.folding import Folded, call_apart
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import substituted
@@ -40,6 +43,7 @@ def record(f: Any, name: str, signature: Signature, names: Sequence[str], values
         else:
             y = dispatching(f)(*args, **params)
         graph.finish(y)
+        _check_outputs(graph)
     except (TypeError, AttributeError, ValueError, IndexError) as error:
         clearer = explained(error)
         if clearer is error:
@@ -61,6 +65,21 @@ def holds_traced(graph: Graph) -> bool:
     found: list[Any] = []
     substituted([graph.outputs, *map(list, calls)], found.append)
     return any(isinstance(value, Traced) for value in found)
+
+
+def _check_outputs(graph: Graph) -> None:
+    """Raise where a function returns what holds on to the values that it was recorded with.
+
+    Raises:
+        GraphError: it returns a function, a generator or the like.
+    """
+    for output in graph.outputs:
+        if isinstance(output, (FunctionType, MethodType, partial, Iterator)):
+            raise GraphError(
+                f"{graph.name} returns {output!r:.60}, which may hold on to values that are there "
+                "only while it is recorded. Return numbers, arrays, or containers of them: call "
+                "a pullback within the function"
+            )
 
 
 def captured(f: Any) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Complex, Integral
 from types import FunctionType, MethodType
 from typing import Any, Final, NamedTuple
@@ -81,6 +81,8 @@ class Form:
     """Of the arguments by position, as far as they are known."""
     reserved: Collection[str] = ()
     """Names that no argument of a program can have."""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Argument -> its default, where that is no number, array or container: it is static."""
 
     def names_of(self, number: int) -> list[str]:
         """The names of so many arguments that are given by position."""
@@ -121,7 +123,19 @@ def form_of(f: Any, reserved: Collection[str] = ()) -> Form:
     taken = WORDS.union(reserved).difference(("args", "params"))
     if any(p.kind in _VARIABLE or p.name in taken for p in parameters):
         return Form((), True, names, reserved)
-    return Form(tuple(p.replace(annotation=p.empty) for p in parameters), False, names)
+    parameters = tuple(p.replace(annotation=p.empty) for p in parameters)
+    fixed = {p.name: p.default for p in parameters if _is_fixed(p.default)}
+    return Form(parameters, False, names, fixed=fixed)
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether a default is static by itself: ``f=np.sin``."""
+    return value is not inspect.Parameter.empty and is_leaf(value) and not _varies(value)
+
+
+def _varies(value: Any) -> bool:
+    kind = type(value)
+    return kind is int or kind in array_types or isinstance(value, Traced)
 
 
 def sign(
@@ -141,6 +155,9 @@ def sign(
     """
     varying: list[Any] = []
     names = [*form.names_of(len(args)), *params]
+    if form.fixed:
+        given = zip(names, (*args, *params.values()), strict=True)
+        static = {*static, *(name for name, value in given if form.fixed.get(name) is value)}
     arguments = [
         _argument(name, variable, value, name in static, varying)
         for name, variable, value in zip(
@@ -218,7 +235,7 @@ def _leaf(name: str, value: Any, varying: list[Any]) -> Space | Static:
     kind = type(value)
     if kind in _FIXED:
         return Static(kind, value)
-    if kind is not int and kind not in array_types and not isinstance(value, Traced):
+    if not _varies(value):
         raise StaticArgumentError(
             f"the argument {name} holds {value!r:.60}, which is no number or array. If the program "
             f"is to be compiled for this very value, say so: static={name!r}"

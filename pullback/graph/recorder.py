@@ -111,6 +111,8 @@ class Recorder(TapelessTrace):
             raise leaked(primitive)
         args = tuple(map(_argument, args))
         params = {name: _argument(value) for name, value in params.items()}
+        if primitive is operator.pow and all(type(plain(arg)) is int for arg in args):
+            args = (args[0], *map(operator.index, args[1:]))  # 2**-1 is a float, and 2**1 is none
         values = substituted(args, self._value)
         known_params = substituted(params, self._value)
         y: Any = UNKNOWN

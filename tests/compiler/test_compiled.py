@@ -35,7 +35,14 @@ from pullback import (
     vjp,
 )
 from pullback.compiler import PASSES
-from pullback.errors import InPlaceWriteError, LeakedTracerError, PassError, TracerConversionError
+from pullback.errors import (
+    GraphError,
+    InPlaceWriteError,
+    LeakedTracerError,
+    PassError,
+    StaticArgumentError,
+    TracerConversionError,
+)
 
 X = np.array([0.5, -1.5, 2.0])
 M = np.array([[0.5, 1.5, -1.0], [2.5, 0.75, 1.0]])
@@ -769,3 +776,76 @@ def test_warnings_are_not_given_twice():
         compiled(np.zeros(2))
         compiled(np.zeros(2))
     assert 2 <= len(given) <= 3
+
+
+def test_what_dropped_programs_were_made_of_is_let_go_of():
+    compiled = compile(lambda x: x * np.arange(x.size), most_programs=2)
+    arrays = [np.full(n, 2.0) for n in range(2, 30)]
+    compiled(arrays[0])
+    few, files = len(compiled.__globals__), []
+    for x in arrays:
+        np.testing.assert_array_equal(compiled(x), x * np.arange(x.size))
+        files.append(compiled.__code__.co_filename)
+    assert len(compiled.__globals__) <= few + 3
+    gc.collect()
+    shown = [file for file in files if file in linecache.cache]
+    assert len({*files}) == len(files)
+    assert len(shown) <= 6  # two programs, and the last four
+    np.testing.assert_array_equal(compiled(arrays[0]), [0.0, 2.0])
+
+
+def test_a_running_program_keeps_what_it_needs_while_others_are_made():
+    entered, go_on, found = threading.Event(), threading.Event(), []
+
+    @pullback.primitive
+    def waiting(x):
+        if type(x) is np.ndarray and x.size == 3:
+            entered.set()
+            assert go_on.wait(10)
+        return x * 1.0
+
+    pullback.register(pullback.elementwise(waiting, lambda ct, x: ct))
+    table = np.arange(3.0)
+    compiled = compile(lambda x: waiting(x) * table[: x.size] + table[0], most_programs=1)
+    go_on.set()
+    compiled(np.ones(3))
+    entered.clear()
+    go_on.clear()
+    thread = threading.Thread(target=lambda: found.append(compiled(np.ones(3))))
+    thread.start()
+    assert entered.wait(10)
+    for n in (1, 2):
+        compiled(np.ones(n))
+    go_on.set()
+    thread.join()
+    np.testing.assert_array_equal(found[0], [0.0, 1.0, 2.0])
+
+
+def test_powers_of_integers_are_floats_where_the_exponent_is_negative():
+    compiled = compile(lambda n, m: 1.0 * n**m)
+    for call in ((2, -1), (2, 2), (2, 3), (2, -1)):
+        got, want = compiled(*call), 1.0 * call[0] ** call[1]
+        assert (type(got), got) == (type(want), want)
+    plain = compile(lambda n, m: n**m)
+    assert [plain(2, 2), plain(2, -1)] == [4, 0.5]
+    assert type(plain(3, 2)) is int
+
+
+def test_a_default_that_is_a_function_is_static():
+    compiled = compile(lambda x, f=np.sin: f(x))
+    assert compiled(2.0) == pytest.approx(np.sin(2.0), rel=1e-15)
+    with pytest.raises(StaticArgumentError, match="the argument f holds <ufunc 'cos'>"):
+        compiled(2.0, np.cos)
+
+
+RETURNED = {
+    "a pullback": lambda x: vjp(np.sin, x),
+    "a generator": lambda x: (item for item in [x]),
+    "a closure": lambda x: {"f": lambda: x},
+}
+
+
+@pytest.mark.parametrize("f", RETURNED.values(), ids=RETURNED)
+def test_what_holds_on_to_recorded_values_is_not_returned(f):
+    with pytest.raises(GraphError, match="may hold on to values that are there only while it is"):
+        compile(f)(2.0)
