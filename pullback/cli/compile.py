@@ -63,7 +63,7 @@ def compile_command(
     exclude_passes: str | None,
     shown: str | None,
 ) -> None:
-    r"""Print the Python that EXPRESSION, or a function of a module, is compiled to.
+    """Print the Python that EXPRESSION, or a function of a module, is compiled to.
 
     EXPRESSION, VALUE and --args are those of `pullback show`. The code is that for the types,
     shapes and dtypes of these values, and for the path that the function takes with them.
@@ -71,7 +71,7 @@ def compile_command(
     \b
     pullback compile "exp(sin(sin(x)))" x=2.0 --value-and-grad
     pullback compile package.module:loss --args "[[1, 2], 3.0]" --grad --argnums 0,1
-    """
+    """  # noqa: D301  (click reads the sign)
     if argnums is not None and derivative is None:
         raise click.UsageError("--argnums is for --grad and --value-and-grad")
     try:

@@ -70,7 +70,7 @@ def named_values(
 @click.argument("expression")
 @click.argument("values", metavar="[NAME=VALUE]...", nargs=-1, callback=named_values)
 def grad(expression: str, values: dict[str, Any], as_json: bool) -> None:
-    r"""Print the value of EXPRESSION and its derivative by each NAME.
+    """Print the value of EXPRESSION and its derivative by each NAME.
 
     EXPRESSION is arithmetic, numbers, lists, pi, e, tau, inf, and calls of registered primitives:
     exp(x), math.exp(x), np.linalg.norm(x). VALUE is a number or a list: x=2.0, w=[1,2,3],
@@ -79,7 +79,7 @@ def grad(expression: str, values: dict[str, Any], as_json: bool) -> None:
     \b
     pullback grad "exp(sin(sin(x)))" x=2.0
     pullback grad "sum((w @ x - y)**2)" w=[1,2] x=[[1,0],[0,1]] y=[1,1]
-    """
+    """  # noqa: D301  (click reads the sign)
     try:
         value, gradient = differentiate(expression, values)
     except PullbackError:

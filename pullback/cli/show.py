@@ -61,7 +61,7 @@ def show(
     width: int | None,
     output: Path | None,
 ) -> None:
-    r"""Draw the graph of EXPRESSION, or of a function of a module.
+    """Draw the graph of EXPRESSION, or of a function of a module.
 
     EXPRESSION and VALUE are those of `pullback grad`. The inputs stand above. On the nodes are
     their values; with --mode reverse what flows back to them from 1 at the output, with --mode
@@ -71,7 +71,7 @@ def show(
     pullback show "exp(sin(sin(x)))" x=2.0 --mode reverse
     pullback show "x*y + sin(x)" x=2 y=3 --format dot -o graph.dot
     pullback show package.module:loss --args "[[1, 2], 3.0]"
-    """
+    """  # noqa: D301  (click reads the sign)
     if (ascii or width is not None) and format_ != "text":
         raise click.UsageError(f"--ascii and --width are for text, not for {format_}")
     if tangent is not None and mode != "forward":

@@ -28,6 +28,14 @@ def test_an_unknown_command_is_a_usage_error(command):
     assert "No such command 'gard'" in result.stderr
 
 
+@pytest.mark.parametrize("name", ["compile", "grad", "show"])
+def test_each_example_in_the_help_has_a_line(command, name):
+    lines = command(name, "--help").output.splitlines()
+    examples = [line for line in lines if line.startswith(f"  pullback {name} ")]
+    assert len(examples) >= 2
+    assert not any(line.count(f"pullback {name}") > 1 for line in lines)
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["grad", "--help"], ["--version"]])
 def test_help_imports_neither_numpy_nor_rich(arguments):
     program = (
