@@ -15,9 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from pullback.compiler.facts import known_facts
+from pullback.compiler.passes.running import visitor
 from pullback.compiler.unboxing import as_floats
 from pullback.errors import EngineError, PluginWarning
-from pullback.graph.editing import as_one_call
+from pullback.graph.editing import as_one_call, rewritten
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node
 from pullback.plugins import load, manager
@@ -109,9 +111,10 @@ class NumPyEngine(Engine):
     name = "numpy"
 
     def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
-        """The graph as it is, but for numbers of array libraries."""
-        found = as_floats(graph)
+        """The graph as it is, but for numbers of array libraries, and what Python has words for."""
         names = [node.name for node in graph if node.kind == "call"]
+        graph = rewritten(graph, visitor(known_facts().python_spellings))
+        found = as_floats(graph)
         part = Part(self.name, names, "calls what the program calls")
         careful = graph if found.is_risky else None
         return Lowered(found.graph, (part,), careful, found.checked)

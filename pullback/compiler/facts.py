@@ -60,6 +60,8 @@ class Facts:
     """Primitive -> what shares memory where a call of it copies, by the pass `views`."""
     spellings: Simplifications = field(default_factory=dict)
     """Primitive -> what takes less time, by the pass `spelling`, which is the last."""
+    python_spellings: Simplifications = field(default_factory=dict)
+    """Primitive -> what takes less time where Python makes each call, by the engine ``numpy``."""
     commutative: set[Any] = field(default_factory=set)
     """Primitives of two arguments which may change places where both are real."""
     viewing: set[Any] = field(default_factory=set)
@@ -100,6 +102,10 @@ class Facts:
     def spell(self, primitive: Any, *found: Simplification) -> None:
         """Say what does the same as ``primitive`` in less time, and is not looked into again."""
         _extend(self.spellings, primitive, found)
+
+    def spell_for_python(self, primitive: Any, *found: Simplification) -> None:
+        """Say what does the same in less time where Python makes each call."""
+        _extend(self.python_spellings, primitive, found)
 
     def commute(self, *primitives: Any) -> None:
         """Say that two real arguments may change places."""

@@ -47,7 +47,7 @@ def register(facts):
     facts.spell(np.dot, dot)
     facts.spell(operator.mul, double)
     facts.spell(np.ndarray.reshape, index)
-    facts.spell(indexing.scatter, elements)
+    facts.spell_for_python(indexing.scatter, elements)
 
 
 def _reduction(function, names):
