@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pullback.compiler.facts import Facts, is_in
 from pullback.graph.nodes import Node, nodes_in
+from pullback.graph.recorder import member
 from pullback.spaces import Space, array_types
 
 __all__ = ["Buffers", "memory_of", "plan"]
@@ -107,7 +108,7 @@ def memory_of(nodes: Sequence[Node], facts: Facts) -> dict[int, frozenset[int]]:
         own = frozenset((node.index,))
         if node.space is not None and _is_number(node.space):
             owners[node.index] = frozenset()
-        elif node.kind != "call" or is_in(facts.owning, node.function):
+        elif node.kind != "call" or is_fresh(node, facts):
             owners[node.index] = own
         elif is_in(facts.viewing, node.function) and node.args and isinstance(node.args[0], Node):
             owners[node.index] = owners[node.args[0].index]
@@ -125,6 +126,13 @@ def _holds_array(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(map(_holds_array, value.values()))
     return not isinstance(value, Node) and bool(getattr(value, "shape", ()))
+
+
+def is_fresh(node: Node, facts: Facts) -> bool:
+    """Whether a call returns memory of its own: by the facts, or as its function says itself."""
+    if node.function is member and isinstance(node.args[0], Node):
+        return getattr(node.args[0].function, "owns_results", False)
+    return is_in(facts.owning, node.function) or getattr(node.function, "owns_results", False)
 
 
 def _is_number(space: Space) -> bool:

@@ -67,6 +67,10 @@ class Engine(ABC):
     def lower(self, graph: Graph, options: Mapping[str, Any]) -> Lowered:
         """The graph with calls of what this engine has compiled.
 
+        A function whose results share memory with no argument, and not with each other, says so
+        by an attribute, ``owns_results = True``; those of others are copied where the caller must
+        own them.
+
         Args:
             graph: simplified; it is not to be changed.
             options: what the caller of `pullback.compile` has said, of `options`.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
-from pullback.compiler.engines import Engine, Lowered
+from pullback.compiler.engines import Engine, Lowered, NumPyEngine, Part
 from pullback.errors import EngineError
 from pullback.graph.graph import Graph
 
 __all__ = ["NumbaEngine"]
+
+
+_PRODUCTS = "large products of matrices take nearly all of the time, and BLAS computes them"
 
 
 class NumbaEngine(Engine):
@@ -45,6 +49,11 @@ class NumbaEngine(Engine):
         settings = Settings(
             bool(options.get("parallel", False)), cache_folder(options.get("cache_dir"))
         )
-        program, parts = lowered(graph, settings)
+        found = lowered(graph, settings)
+        if found is None:
+            by_numpy = NumPyEngine().lower(graph, {})
+            names = [node.name for node in graph if node.kind == "call"]
+            return replace(by_numpy, parts=(Part("numpy", names, _PRODUCTS),))
+        program, parts = found
         sources = [node.function.source for node in program if hasattr(node.function, "source")]
         return Lowered(program, parts, source="\n\n".join(sources))

@@ -179,6 +179,10 @@ _REDUCTIONS: Final = {
     np.ndarray.min: "min",
     np.mean: "mean",
     np.ndarray.mean: "mean",
+    np.add.reduce: "sum",
+    np.multiply.reduce: "prod",
+    np.maximum.reduce: "max",
+    np.minimum.reduce: "min",
 }
 _VIEWS: Final = frozenset(
     {
@@ -442,7 +446,8 @@ def _reduction(kind: str) -> Callable[[_Call], Value]:
         params.update(zip(("axis", "dtype"), rest, strict=False))
         if len(rest) > 2 or (len(rest) == 2 and kind in ("max", "min")):
             raise _NotTaken
-        axis = params.pop("axis", None)
+        is_method = getattr(call.node.function, "__name__", "") == "reduce"  # of a ufunc
+        axis = params.pop("axis", 0 if is_method else None)
         keepdims = params.pop("keepdims", False)
         params.pop("dtype", None)  # that of the node
         if any(value is not None and value is not np._NoValue for value in params.values()):

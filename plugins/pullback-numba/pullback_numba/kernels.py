@@ -137,7 +137,7 @@ def _wrapped(name: str, text: Text, outputs: Sequence[Any], entry: Any) -> Calla
     lines = [f"def {name}({', '.join(inputs)}):", *(f"    {line}" for line in body)]
     exec("\n".join(lines), namespace)
     run: Any = namespace[name]
-    run.name, run.source = name, text.source
+    run.name, run.source, run.owns_results = name, text.source, True
     return run  # type: ignore[no-any-return]
 
 

@@ -29,16 +29,23 @@ __all__ = ["lowered"]
 _LARGEST_PRODUCT: Final = 2**15
 """Multiplications; for more of them BLAS is faster than a plain loop."""
 
+_MOSTLY_PRODUCTS: Final = 32
+"""So many multiplications for each element of each call that is native: BLAS takes the time."""
+
 _MOST_APART: Final = 2000
 """Of more operations that come once, no kernel is made."""
 
 
-def lowered(graph: Graph, settings: Settings) -> tuple[Graph, list[Part]]:
+def lowered(graph: Graph, settings: Settings) -> tuple[Graph, list[Part]] | None:
     """The graph with its native parts replaced by calls of kernels, and what runs where.
 
     Args:
         graph: is left as it is.
         settings: how kernels are compiled.
+
+    Returns:
+        ``None`` where large products of matrices take nearly all of the time: then it matters most
+        that arrays are written into memory that is there, which the engine ``numpy`` does.
     """
     return _Lowering(graph, settings).done()
 
@@ -52,11 +59,16 @@ class _Lowering:
         self.held: dict[int, Given] = {}
         self.whys: dict[int, str] = {}
         self.turn: dict[int, int] = {}
+        self.multiplications = 0
+        """Of the products that BLAS computes."""
 
-    def done(self) -> tuple[Graph, list[Part]]:
+    def done(self) -> tuple[Graph, list[Part]] | None:
         """Divide, compile and put together."""
         for node in self.graph.nodes:
             self._look_at(node)
+        computed = sum(self.known[index].size for index in self.native)
+        if self.multiplications > _MOSTLY_PRODUCTS * computed:
+            return None
         self._take_turns()
         self._delay()
         return _Assembly(self).done()
@@ -83,6 +95,7 @@ class _Lowering:
         )
         if rows * inner * columns <= _LARGEST_PRODUCT:
             return True
+        self.multiplications += rows * inner * columns
         self.whys[node.index] = f"a product of {rows}×{inner} by {inner}×{columns}: BLAS is faster"
         return False
 
