@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import lru_cache
 from types import ModuleType
@@ -48,6 +49,8 @@ class Spelling:
         """What was captured: name -> value."""
         self.variables: Mapping[int, str] = {}
         """Index of a node -> its name."""
+        self.called: Counter[str] = Counter()
+        """How often a function is called, by its name."""
         self.nested: Mapping[int, Node] = {}
         """Index of a node -> itself, for those that are written where they are used."""
         self._local: set[str] = set()
@@ -82,12 +85,18 @@ class Spelling:
             if not callable(function):
                 return f"{owner}.{method}"
             return f"{owner}.{method}({', '.join(texts[1:])})"
-        return f"{self.function(function)}({', '.join(texts)})"
+        text = self.function(function)
+        self.called[text] += 1
+        return f"{text}({', '.join(texts)})"
 
     def call_into(self, function: Any, args: Sequence[Any], target: int) -> str:
         """A call that writes into the array of a node."""
         texts = [*map(self.argument, args), f"out={self.variables[target]}"]
         return f"{self.function(function)}({', '.join(texts)})"
+
+    def is_free(self, name: str) -> bool:
+        """Whether nothing in the program is called so."""
+        return name not in self._local and name not in self.namespace
 
     def helper(self, name: str) -> str:
         """The name of a function that every program may use."""

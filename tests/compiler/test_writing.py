@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 
 import numpy as np
+import pytest
 from equality import difference
 
 from pullback import compile, value_and_grad
@@ -78,3 +79,34 @@ def test_what_is_captured_is_no_literal():
     assert not difference(compiled(X), X * weights)
     assert compiled.source.startswith("# weights: float64(3), captured\n")
     assert "0.5" not in compiled.source
+
+
+def many_sines(rounds):
+    def f(x, math_cos=1.0):
+        for _ in range(rounds):
+            x = np.sin(np.cos(x)) * math_cos
+        return x
+
+    return compile(f)
+
+
+def test_a_function_that_is_called_often_has_a_name_of_its_own():
+    compiled = many_sines(60)
+    x = np.array([0.5, -2.0])
+    want = x
+    for _ in range(60):
+        want = np.sin(np.cos(want))
+    np.testing.assert_array_equal(compiled(x), want)
+    lines = [line.partition("  #")[0].strip() for line in compiled.source.splitlines()]
+    assert "np_sin, np_cos = np.sin, np.cos" in lines or "np_cos, np_sin = np.cos, np.sin" in lines
+    assert "np.sin(" not in compiled.source
+    assert compiled(0.5) == pytest.approx(many_sines(60)(np.array([0.5]))[0], rel=1e-12)
+    assert "math_sin = math.sin" in compiled.source  # math_cos is an argument
+    assert "math.cos(" in compiled.source
+
+
+def test_a_function_that_is_called_seldom_has_none():
+    compiled = many_sines(20)
+    compiled(0.5)
+    assert "math.sin(" in compiled.source
+    assert "math_sin" not in compiled.source
