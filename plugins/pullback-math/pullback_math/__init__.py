@@ -18,6 +18,13 @@ from pullback_math import (
     strong,
     sums,
 )
+from pullback_math.dependence import RealOrComplex
+
+
+@hookimpl
+def pullback_register_array_types(registry):
+    """Say of which functions the type of the result depends on values."""
+    registry.add_array_type(RealOrComplex())
 
 
 @hookimpl
