@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 
 import pluggy
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 Status: TypeAlias = Literal["ok", "disabled", "broken", "conflict"]
 
-__all__ = ["PluginRecord", "load", "manager", "register"]
+__all__ = ["PluginRecord", "handed_over", "load", "manager", "register"]
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -193,6 +196,31 @@ def _load_one(entry_point: EntryPoint, record: PluginRecord) -> Registry:
         if manager.has_plugin(key):
             manager.unregister(name=key)
         raise
+    return collected
+
+
+def handed_over(what: str, collected: T, copied: Callable[[T], T]) -> T:
+    """What the plugins hand over in ``pullback_register_<what>``, each asked by itself.
+
+    A plugin whose hook raises is left out with a warning.
+
+    Args:
+        what: the name of the hook without its beginning, and of its argument.
+        collected: what is there without plugins.
+        copied: makes of what was collected something that a plugin can add to.
+    """
+    load()
+    for name, plugin in manager.list_name_plugin():
+        others = [other for other in manager.get_plugins() if other is not plugin]
+        hook = manager.subset_hook_caller(f"pullback_register_{what}", remove_plugins=others)
+        by_plugin = copied(collected)
+        try:
+            hook(**{what: by_plugin})
+        except Exception as error:
+            complaint = f"the {what} of {name.partition(':')[0]} were left out: {error}"
+            warnings.warn(complaint, PluginWarning, stacklevel=3)
+        else:
+            collected = by_plugin
     return collected
 
 

@@ -9,7 +9,6 @@ to the functions that the program calls.
 from __future__ import annotations
 
 import difflib
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +17,11 @@ from typing import Any, ClassVar
 from pullback.compiler.facts import known_facts
 from pullback.compiler.passes.running import visitor
 from pullback.compiler.unboxing import as_floats
-from pullback.errors import EngineError, PluginWarning
+from pullback.errors import EngineError
 from pullback.graph.editing import as_one_call, rewritten
 from pullback.graph.graph import Graph
 from pullback.graph.nodes import Node
-from pullback.plugins import load, manager
+from pullback.plugins import handed_over
 
 __all__ = ["Engine", "Engines", "Lowered", "Part", "engine_called", "engines"]
 
@@ -152,22 +151,10 @@ _engines: list[Engines] = []
 
 def engines() -> dict[str, Engine]:
     """Every engine by its name; a plugin whose hook raises is left out with a warning."""
-    load()
     if not _engines:
-        collected = Engines()
-        collected.add(NumPyEngine())
-        for name, plugin in manager.list_name_plugin():
-            others = [other for other in manager.get_plugins() if other is not plugin]
-            hook = manager.subset_hook_caller("pullback_register_engines", remove_plugins=others)
-            by_plugin = Engines(dict(collected.by_name))
-            try:
-                hook(engines=by_plugin)
-            except Exception as error:
-                complaint = f"the engines of {name.partition(':')[0]} were left out: {error}"
-                warnings.warn(complaint, PluginWarning, stacklevel=2)
-            else:
-                collected = by_plugin
-        _engines.append(collected)
+        own = Engines()
+        own.add(NumPyEngine())
+        _engines.append(handed_over("engines", own, lambda found: Engines(dict(found.by_name))))
     return _engines[0].by_name
 
 

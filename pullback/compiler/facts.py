@@ -7,14 +7,13 @@ functions of an array library (which of them return views, which can write to ``
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeAlias
 
-from pullback.errors import PluginWarning, RuleError
+from pullback.errors import RuleError
 from pullback.graph.nodes import Node
-from pullback.plugins import load, manager
+from pullback.plugins import handed_over
 from pullback.registry import unwrap
 from pullback.spaces import Space
 
@@ -201,21 +200,10 @@ _known: list[Facts] = []
 
 def known_facts() -> Facts:
     """What the plugins have said, each asked once and by itself."""
-    load()
     if not _known:
         from pullback.compiler.python_facts import register
 
-        facts = Facts()
-        register(facts)
-        for name, plugin in manager.list_name_plugin():
-            others = [other for other in manager.get_plugins() if other is not plugin]
-            hook = manager.subset_hook_caller("pullback_register_facts", remove_plugins=others)
-            before = facts.copied()
-            try:
-                hook(facts=facts)
-            except Exception as error:
-                facts = before
-                complaint = f"the facts of {name.partition(':')[0]} were left out: {error}"
-                warnings.warn(complaint, PluginWarning, stacklevel=2)
-        _known.append(facts)
+        own = Facts()
+        register(own)
+        _known.append(handed_over("facts", own, Facts.copied))
     return _known[0]

@@ -39,7 +39,6 @@ def rewritten(graph: Graph, visit: Visit) -> Graph:
     """
     known: list[Any] = [None] * len(graph)
     nodes: list[Node] = []
-    names: set[str] = set()
 
     def now(value: Any) -> Any:
         return known[value.index] if type(value) is Node else value
@@ -58,9 +57,6 @@ def rewritten(graph: Graph, visit: Visit) -> Graph:
     def placed(value: Any) -> Any:
         if type(value) is not Node or value.index >= 0:
             return value
-        if not names:
-            names.update(node.name for node in graph.nodes)
-        value.name = _free(value.name, names)
         if has_unplaced(value):
             value.args = tuple(map(placed, value.args))
         value.index = len(nodes)
@@ -111,15 +107,6 @@ def unplaced(node: Node, function: Any, args: tuple[Any, ...], params: Any, spac
 def has_unplaced(node: Node) -> bool:
     """Whether an argument of a node is one that `unplaced` has made."""
     return any(type(arg) is Node and arg.index < 0 for arg in node.args)
-
-
-def _free(wanted: str, names: set[str]) -> str:
-    name, number = wanted, 1
-    while name in names:
-        number += 1
-        name = f"{wanted}_{number}"
-    names.add(name)
-    return name
 
 
 def kept(graph: Graph, live: Sequence[Node], guards: Sequence[Guard]) -> Graph:

@@ -7,7 +7,6 @@ sample tells it nothing.
 
 from __future__ import annotations
 
-import warnings
 
 from pullback.conformance.checks import (
     compilation,
@@ -19,8 +18,7 @@ from pullback.conformance.checks import (
     values,
 )
 from pullback.conformance.checks.base import Check, CheckFailed, Checks, Unsuited, check
-from pullback.errors import PluginWarning
-from pullback.plugins import load, manager
+from pullback.plugins import handed_over
 
 __all__ = ["Check", "CheckFailed", "Checks", "Unsuited", "all_checks", "check"]
 
@@ -54,18 +52,6 @@ def all_checks() -> dict[str, Check]:
     A plugin that adds something that is not a check, or a name that is taken, or whose hook
     raises, is left out with a warning.
     """
-    load()
-    collected = Checks()
-    collected.add(*_OWN)
-    for name, plugin in manager.list_name_plugin():
-        others = [other for other in manager.get_plugins() if other is not plugin]
-        hook = manager.subset_hook_caller("pullback_register_checks", remove_plugins=others)
-        by_plugin = Checks(dict(collected.by_name))
-        try:
-            hook(checks=by_plugin)
-        except Exception as error:
-            complaint = f"the checks of {name.partition(':')[0]} were left out: {error}"
-            warnings.warn(complaint, PluginWarning, stacklevel=2)
-        else:
-            collected = by_plugin
-    return collected.by_name
+    own = Checks()
+    own.add(*_OWN)
+    return handed_over("checks", own, lambda found: Checks(dict(found.by_name))).by_name
