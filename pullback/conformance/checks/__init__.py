@@ -7,7 +7,6 @@ sample tells it nothing.
 
 from __future__ import annotations
 
-
 from pullback.conformance.checks import (
     compilation,
     declarations,
